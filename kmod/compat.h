@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between the kernels that scaudit is built for; nowhere else.
+ * SC_HAVE_* come from the probes in Kbuild.
+ */
+#ifndef SC_COMPAT_H
+#define SC_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+
+static inline void sc_ftrace_redirect(struct ftrace_regs *fregs, void *target)
+{
+#ifdef SC_HAVE_FTRACE_REGS_SET_IP
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)target);
+#else
+	ftrace_instruction_pointer_set(fregs, (unsigned long)target);
+#endif
+}
+
+/* Forbid that a read-only mapping is made writable later. */
+static inline void sc_vma_never_write(struct vm_area_struct *vma)
+{
+#ifdef SC_HAVE_VM_FLAGS_CLEAR
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+}
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <asm/tsc.h>
+#include <linux/hrtimer.h>
+#include <linux/timekeeping.h>
+
+#include "event.h"
+
+#define WAIT_NS (NSEC_PER_MSEC / 2) /* how soon room that user space has made is seen */
+#define ROOM (sizeof(struct scaudit_gap) + SCAUDIT_EVENT_MAX)
+
+static u64 wall_clock(void)
+{
+	return ktime_get_real_fast_ns();
+}
+
+static void count_missing(struct sc_vcpu *v, bool entry, u32 reason)
+{
+	struct sc_missing *m = &v->missing;
+
+	if (!m->entries && !m->returns) {
+		m->first = wall_clock();
+		m->reason = reason;
+	}
+	m->last = wall_clock();
+	if (entry)
+		m->entries++;
+	else
+		m->returns++;
+	v->ring.producer->dropped[reason]++;
+}
+
+static bool wait_is_over(struct sc_audit *a, struct sc_vcpu *v)
+{
+	return !READ_ONCE(a->recording) ||
+	       (v && !READ_ONCE(a->held) && sc_ring_has(&v->ring, ROOM));
+}
+
+enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool entry)
+	__must_hold(&vcpu->kvm->srcu)
+{
+	bool held = READ_ONCE(a->held);
+	u64 now, waited, limit;
+
+	if (likely(v && !held && sc_ring_has(&v->ring, ROOM))) {
+		v->stall_since = 0;
+		return SC_ROOM;
+	}
+
+	if (!v) {
+		/* No place to keep a counter in but the audit's own. */
+		if (a->on_full == SCAUDIT_FULL_DROP) {
+			atomic64_inc(&a->nomem);
+			return SC_LOST;
+		}
+	} else if (!held && a->on_full == SCAUDIT_FULL_DROP) {
+		count_missing(v, entry, SCAUDIT_GAP_DROP);
+		return SC_LOST;
+	}
+
+	now = ktime_get_ns();
+	limit = READ_ONCE(a->max_stall_ns);
+	if (v) {
+		if (!v->stall_since) {
+			v->stall_since = now;
+			v->ring.producer->stalls++;
+			wake_up_interruptible(&a->poll_wait);
+		}
+		if (limit && now - v->stall_since > limit) {
+			count_missing(v, entry, SCAUDIT_GAP_STALL);
+			return SC_LOST;
+		}
+		WRITE_ONCE(v->ring.producer->waiting, 1);
+	}
+
+	kvm_vcpu_srcu_read_unlock(vcpu);
+	wait_event_interruptible_hrtimeout(a->vcpu_wait, wait_is_over(a, v), ns_to_ktime(WAIT_NS));
+	kvm_vcpu_srcu_read_lock(vcpu);
+
+	if (v) {
+		waited = ktime_get_ns() - now;
+		v->ring.producer->stall_ns += waited;
+		WRITE_ONCE(v->ring.producer->waiting, 0);
+	}
+	return SC_AGAIN;
+}
+
+static void fill_head(struct scaudit_event *e, u16 type, u32 size, u16 vcpu)
+{
+	e->size = size;
+	e->type = type;
+	e->vcpu = vcpu;
+	e->tsc = rdtsc_ordered();
+	e->time = wall_clock();
+}
+
+void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event *event)
+{
+	u64 half = v->ring.bytes / 2;
+	u64 before = sc_ring_used(&v->ring);
+
+	/* Numbered last, so that a number which exists is as good as readable. */
+	event->seq = atomic64_inc_return(&a->seq);
+	sc_ring_commit(&v->ring, event->size);
+	if (before < half && before + event->size >= half)
+		wake_up_interruptible(&a->poll_wait);
+}
+
+void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
+{
+	struct sc_missing *m = &v->missing;
+	struct scaudit_gap *gap;
+
+	if (!m->entries && !m->returns)
+		return;
+	gap = sc_ring_reserve(&v->ring, sizeof(*gap));
+	if (!gap)
+		return;
+	memset(gap, 0, sizeof(*gap));
+	fill_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), v->index);
+	gap->entries = m->entries;
+	gap->returns = m->returns;
+	gap->first = m->first;
+	gap->last = m->last;
+	gap->reason = m->reason;
+	sc_event_commit(a, v, &gap->head);
+	memset(m, 0, sizeof(*m));
+}
+
+void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 first, u64 last)
+{
+	struct scaudit_gap *gap = sc_ring_reserve(&v->ring, sizeof(*gap));
+
+	if (!gap)
+		return;
+	memset(gap, 0, sizeof(*gap));
+	fill_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), 0xffff);
+	gap->entries = ~0ULL;
+	gap->returns = ~0ULL;
+	gap->first = first;
+	gap->last = last;
+	gap->reason = reason;
+	sc_event_commit(a, v, &gap->head);
+}
+
+void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size)
+{
+	struct scaudit_event *event;
+
+	if (unlikely(v->missing.entries || v->missing.returns))
+		sc_event_last_gap(a, v);
+	event = sc_ring_reserve(&v->ring, size);
+	/*
+	 * sc_event_room() has found room for both; only a reader that moves its
+	 * position backwards takes it away again. Its own events are at stake,
+	 * nothing else: write over them.
+	 */
+	if (unlikely(!event))
+		event = (void *)(v->ring.data + (v->ring.head & (v->ring.bytes - 1)));
+	fill_head(event, type, size, v->index);
+	return event;
+}

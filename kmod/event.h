@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writing events to a vCPU's ring, and what happens when there is no room.
+ */
+#ifndef SC_EVENT_H
+#define SC_EVENT_H
+
+#include "vcpu.h"
+
+enum sc_room {
+	SC_ROOM, /* there is room for a gap event and an event */
+	SC_AGAIN, /* there was none; the guest is to make its call again */
+	SC_LOST, /* there is none, and the event is not to be recorded: it has been counted */
+};
+
+/*
+ * See to it that an event can be written, as on_full, max_stall and a missing
+ * owner demand. May sleep for some milliseconds, with KVM's SRCU lock let go.
+ * @v: NULL if there is no memory for the vCPU's ring
+ */
+enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			   bool entry);
+
+/*
+ * Begin an event after SC_ROOM: a gap event that is due is written first, then
+ * the head of the new one is filled in. The rest is the caller's to fill in,
+ * all of it, before sc_event_commit().
+ */
+void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size);
+void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event *event);
+
+/*
+ * Write the gap event that is due, if there is one and room for it. For the
+ * end of a recording, when no vCPU is at work any more.
+ */
+void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v);
+
+/* Tell of a time in which nothing was recorded on any vCPU. Likewise. */
+void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 first, u64 last);
+
+#endif

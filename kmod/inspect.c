@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the owner of an audit may look at: the guest's memory and page tables.
+ */
+#include <linux/kthread.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/uaccess.h>
+
+#include "guest.h"
+#include "inspect.h"
+#include "vcpu.h"
+
+/* Guest memory is reached through the mm of the VM's process, from a kernel thread. */
+struct mm_call {
+	struct work_struct work;
+	struct completion done;
+	struct mm_struct *mm;
+	int (*fn)(struct kvm *kvm, void *arg);
+	struct kvm *kvm;
+	void *arg;
+	int result;
+};
+
+static void run_mm_call(struct work_struct *work)
+{
+	struct mm_call *call = container_of(work, struct mm_call, work);
+	int idx;
+
+	kthread_use_mm(call->mm);
+	idx = srcu_read_lock(&call->kvm->srcu);
+	call->result = call->fn(call->kvm, call->arg);
+	srcu_read_unlock(&call->kvm->srcu, idx);
+	kthread_unuse_mm(call->mm);
+	complete(&call->done);
+}
+
+/* Run fn with the VM's memory in reach. Lock held. Return: fn's, or -ENXIO. */
+static int with_vm_mm(struct sc_audit *a, int (*fn)(struct kvm *kvm, void *arg), void *arg)
+{
+	struct mm_call call = { .fn = fn, .arg = arg, .kvm = a->kvm, .mm = a->mm };
+
+	lockdep_assert_held(&a->lock);
+	if (!a->kvm || !mmget_not_zero(a->mm))
+		return -ENXIO;
+	INIT_WORK_ONSTACK(&call.work, run_mm_call);
+	init_completion(&call.done);
+	queue_work(system_unbound_wq, &call.work);
+	wait_for_completion(&call.done);
+	flush_work(&call.work);
+	destroy_work_on_stack(&call.work);
+	mmput_async(a->mm);
+	return call.result;
+}
+
+struct read_args {
+	u64 gpa;
+	u8 *buffer;
+	u32 length;
+};
+
+static int read_pages(struct kvm *kvm, void *arg)
+{
+	struct read_args *r = arg;
+
+	return sc_guest_read_phys(kvm, r->gpa, r->buffer, r->length);
+}
+
+int sc_audit_read(struct sc_audit *a, struct scaudit_read *args)
+{
+	const u32 chunk = 64 << 10;
+	u8 __user *to = u64_to_user_ptr(args->buffer);
+	u8 *buffer;
+	int r = 0;
+
+	args->done = 0;
+	if (args->length > 16 << 20 || args->gpa + args->length < args->gpa)
+		return -EINVAL;
+	buffer = kvmalloc(chunk, GFP_KERNEL_ACCOUNT);
+	if (!buffer)
+		return -ENOMEM;
+	while (args->done < args->length && !r) {
+		u64 gpa = args->gpa + args->done;
+		struct read_args read = { .gpa = gpa, .buffer = buffer };
+
+		/* Chunks end where pages do, so that a hole ends the read exactly. */
+		read.length = min_t(u64, args->length - args->done, chunk - offset_in_page(gpa));
+		mutex_lock(&a->lock);
+		r = with_vm_mm(a, read_pages, &read);
+		if (r && read.length > PAGE_SIZE - offset_in_page(gpa)) {
+			read.length = min_t(u64, args->length - args->done,
+					    PAGE_SIZE - offset_in_page(gpa));
+			r = with_vm_mm(a, read_pages, &read);
+		}
+		mutex_unlock(&a->lock);
+		if (r)
+			break;
+		if (copy_to_user(to + args->done, buffer, read.length))
+			r = -EFAULT;
+		else
+			args->done += read.length;
+		if (fatal_signal_pending(current))
+			r = -EINTR;
+		cond_resched();
+	}
+	kvfree(buffer);
+	return r == -ENXIO && args->done ? 0 : r;
+}
+
+static int compare_slots(const void *a, const void *b)
+{
+	const struct scaudit_slot *x = a, *y = b;
+
+	return x->gpa < y->gpa ? -1 : x->gpa > y->gpa;
+}
+
+int sc_audit_slots(struct sc_audit *a, struct scaudit_slot *slots, u32 capacity, u32 *count)
+{
+	struct kvm_memory_slot *slot;
+	struct kvm_memslots *all;
+	int bucket, idx;
+
+	*count = 0;
+	mutex_lock(&a->lock);
+	if (!a->kvm) {
+		mutex_unlock(&a->lock);
+		return 0;
+	}
+	idx = srcu_read_lock(&a->kvm->srcu);
+	all = kvm_memslots(a->kvm);
+	kvm_for_each_memslot(slot, bucket, all) {
+		/* KVM's own slots (TSS, APIC) are no RAM of the guest. */
+		if (!slot->npages || slot->id >= KVM_USER_MEM_SLOTS ||
+		    (slot->flags & KVM_MEM_READONLY))
+			continue;
+		if (*count < capacity)
+			slots[*count] = (struct scaudit_slot){
+				.gpa = slot->base_gfn << PAGE_SHIFT,
+				.length = (u64)slot->npages << PAGE_SHIFT,
+			};
+		(*count)++;
+	}
+	srcu_read_unlock(&a->kvm->srcu, idx);
+	mutex_unlock(&a->lock);
+	sort(slots, min(*count, capacity), sizeof(*slots), compare_slots, NULL);
+	return 0;
+}
+
+struct snapshot {
+	const struct sc_vendor *vendor;
+	struct sc_context context;
+	u64 cr3;
+	bool five_levels;
+	bool long_mode;
+};
+
+static void take_snapshot(struct kvm_vcpu *vcpu, void *arg)
+{
+	struct snapshot *s = arg;
+
+	s->long_mode = (vcpu->arch.efer & EFER_LMA) && !sc_nested(vcpu);
+	if (!s->long_mode)
+		return;
+	s->vendor->context(vcpu, &s->context);
+	s->cr3 = vcpu->arch.cr3;
+	s->five_levels = vcpu->arch.cr4 & X86_CR4_LA57;
+}
+
+struct translate_args {
+	struct sc_space space;
+	u64 gva;
+	u64 gpa;
+};
+
+static int translate(struct kvm *kvm, void *arg)
+{
+	struct translate_args *t = arg;
+	u64 left;
+
+	return sc_guest_translate(&t->space, t->gva, &t->gpa, &left);
+}
+
+int sc_audit_translate(struct sc_audit *a, struct scaudit_translate *args)
+{
+	struct translate_args t = {};
+	struct snapshot s = { .vendor = a->vendor };
+	struct kvm_vcpu *vcpu;
+	int r;
+
+	if (args->reserved)
+		return -EINVAL;
+	mutex_lock(&a->lock);
+	r = -ENXIO;
+	if (!a->kvm)
+		goto out;
+	r = -ENOENT;
+	if (args->vcpu >= atomic_read(&a->kvm->online_vcpus))
+		goto out;
+	vcpu = kvm_get_vcpu(a->kvm, args->vcpu);
+	if (!vcpu)
+		goto out;
+	r = sc_vcpu_call(vcpu, take_snapshot, &s);
+	if (r)
+		goto out;
+	r = -EAGAIN;
+	if (!s.long_mode || !s.context.lstar)
+		goto out;
+	args->lstar = s.context.lstar;
+	/* In the kernel, GS itself is the kernel's; a user's lies in the lower half. */
+	args->kernel_gs = s.context.gs_base >> 63 ? s.context.gs_base : s.context.kernel_gs_base;
+	t.space.kvm = a->kvm;
+	t.space.cr3 = s.cr3;
+	t.space.five_levels = s.five_levels;
+	t.gva = args->gva ? args->gva : s.context.lstar;
+	r = with_vm_mm(a, translate, &t);
+	args->gpa = t.gpa;
+out:
+	mutex_unlock(&a->lock);
+	return r;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/kprobes.h>
+#include <linux/string.h>
+
+#include "symbol.h"
+
+static unsigned long (*lookup_name)(const char *name);
+
+int sc_symbol_init(void)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	int r = register_kprobe(&probe);
+
+	if (r)
+		return -ENOENT;
+	lookup_name = (void *)probe.addr;
+	unregister_kprobe(&probe);
+	return 0;
+}
+
+unsigned long sc_symbol(const char *name)
+{
+	return lookup_name ? lookup_name(name) : 0;
+}
+
+int sc_member_offset(const char *structure, const char *member)
+{
+	s32 (*find_id)(const char *name, u32 kind, struct btf **btf);
+	const char *(*name_of)(const struct btf *btf, u32 offset);
+	void (*put)(struct btf * btf);
+	const struct btf_member *m;
+	const struct btf_type *t;
+	struct btf *btf = NULL;
+	int r = -ENOENT;
+	s32 id;
+	u32 i;
+
+	find_id = (void *)sc_symbol("bpf_find_btf_id");
+	name_of = (void *)sc_symbol("btf_name_by_offset");
+	put = (void *)sc_symbol("btf_put");
+	if (!find_id || !name_of || !put)
+		return -ENOENT;
+
+	id = find_id(structure, BTF_KIND_STRUCT, &btf);
+	if (id <= 0 || !btf)
+		return -ENOENT;
+	t = btf_type_by_id(btf, id);
+	if (t) {
+		for_each_member(i, t, m) {
+			const char *name = name_of(btf, m->name_off);
+
+			if (name && !strcmp(name, member)) {
+				r = __btf_member_bit_offset(t, m) / 8;
+				break;
+			}
+		}
+	}
+	put(btf);
+	return r;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/string.h>
+
+#include "abi.h"
+#include "symbol.h"
+#include "vendor.h"
+
+const struct kvm_x86_ops *sc_kvm_ops;
+
+const struct sc_vendor *sc_vendor_find(const char **reason)
+{
+	const struct kvm_x86_ops *ops = (void *)sc_symbol("kvm:kvm_x86_ops");
+
+	/* KVM fills its table in when kvm_amd or kvm_intel is loaded. */
+	if (!ops || !ops->name || !ops->hardware_enable) {
+		*reason = "neither kvm_amd nor kvm_intel is loaded: modprobe one of them";
+		return NULL;
+	}
+	if (strcmp(ops->name, "kvm_amd")) {
+		*reason = "only AMD hosts are supported yet, and this one runs kvm_intel";
+		return NULL;
+	}
+	if (sc_svm.init()) {
+		*reason = "kvm_amd has no type information (BTF): its VMCB cannot be found";
+		return NULL;
+	}
+	sc_kvm_ops = ops;
+	return &sc_svm;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The contract between scaudit.ko and the programs that drive it.
+ *
+ * One header for both sides; never copied. Every structure has a fixed layout
+ * on every x86-64 compiler, which the assertions at the end pin down. Fields
+ * are only ever added, in padding or at the end, and a change of meaning
+ * raises SCAUDIT_ABI_VERSION.
+ *
+ * Life of an audit
+ * ----------------
+ *   open("/dev/scaudit")        CAP_SYS_ADMIN; the descriptor owns nothing yet
+ *   SCAUDIT_IOC_ATTACH          binds a KVM VM to the descriptor, recording off
+ *   mmap() of each vCPU's ring  see "Rings"
+ *   SCAUDIT_IOC_SET_IDENT       where the guest kernel keeps `current` (optional)
+ *   SCAUDIT_IOC_RUN             system calls are recorded from here on
+ *   poll()                      POLLIN: something to read or to answer
+ *   SCAUDIT_IOC_DETACH          the guest runs free again, the rings stay
+ *   (drain the rings)
+ *   close()                     after DETACH: the audit is gone
+ *
+ * A descriptor that is closed without DETACH (its owner died) leaves an orphan:
+ * the audit lives on as on_exit says, its rings keep every event, and the next
+ * program takes it over with SCAUDIT_IOC_ADOPT. At most one audit per VM.
+ *
+ * Errors (errno) are given beside each request. Beyond those: ENOTTY for a
+ * number that is not one of these, EFAULT for a bad pointer, EINVAL for a
+ * non-zero reserved field or a value out of its stated range, EBADFD for a
+ * request that needs an audit on a descriptor that has none.
+ */
+#ifndef SCAUDIT_ABI_H
+#define SCAUDIT_ABI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define SCAUDIT_ABI_VERSION 1u
+#define SCAUDIT_DEVICE "/dev/scaudit"
+
+#define SCAUDIT_NAME_LEN 64 /* bytes, NUL included */
+#define SCAUDIT_COMM_LEN 16 /* TASK_COMM_LEN of Linux */
+#define SCAUDIT_MAX_VCPUS 1024 /* KVM_MAX_VCPUS of x86 */
+
+/* How a system call is made to trap. */
+enum scaudit_engine {
+	SCAUDIT_ENGINE_AUTO = 0,
+	SCAUDIT_ENGINE_FAULT = 1, /* hardware EFER.SCE=0: SYSCALL and SYSRET raise #UD */
+};
+
+/* A vCPU meets a full ring. */
+enum scaudit_on_full {
+	SCAUDIT_FULL_BLOCK = 0, /* the guest does not advance until there is room */
+	SCAUDIT_FULL_DROP = 1, /* the event is counted, and a gap event follows */
+};
+
+/* The owner of the descriptor goes away without DETACH. */
+enum scaudit_on_exit {
+	SCAUDIT_EXIT_DETACH = 0, /* the guest runs on unrecorded */
+	SCAUDIT_EXIT_HOLD = 1, /* the guest waits at its next call for an ADOPT */
+};
+
+enum scaudit_vendor {
+	SCAUDIT_VENDOR_NONE = 0, /* no KVM vendor module is loaded */
+	SCAUDIT_VENDOR_AMD = 1,
+	SCAUDIT_VENDOR_INTEL = 2,
+};
+
+/* Calling convention of the caller. */
+enum scaudit_abi {
+	SCAUDIT_ABI_X86_64 = 0, /* numbers with bit 30 set are x32 */
+	SCAUDIT_ABI_I386 = 1,
+};
+
+/* Instruction that made the call. */
+enum scaudit_insn {
+	SCAUDIT_INSN_SYSCALL = 0,
+	SCAUDIT_INSN_SYSENTER = 1,
+	SCAUDIT_INSN_INT80 = 2,
+};
+
+/* Instruction by which a return was seen. */
+enum scaudit_how {
+	SCAUDIT_HOW_SYSRET = 0,
+	SCAUDIT_HOW_SYSEXIT = 1,
+	SCAUDIT_HOW_IRET = 2,
+};
+
+/* Why events are missing. */
+enum scaudit_reason {
+	SCAUDIT_GAP_DROP = 1, /* ring full and on_full is DROP */
+	SCAUDIT_GAP_STALL = 2, /* waited for max_stall_ns, then let the guest go on */
+	SCAUDIT_GAP_NOMEM = 3, /* no memory for a new vCPU's ring */
+	SCAUDIT_GAP_DETACHED = 4, /* orphaned with DETACH: from here to the next RUN */
+};
+#define SCAUDIT_NR_REASONS 5
+
+/* State of an audit. */
+enum scaudit_state {
+	SCAUDIT_STATE_ATTACHED = 1, /* bound, not recording */
+	SCAUDIT_STATE_RUNNING = 2,
+	SCAUDIT_STATE_DETACHED = 3, /* recording ended; rings can be drained */
+	SCAUDIT_STATE_GONE = 4, /* the VM has ended; rings can be drained */
+};
+
+/* State of the identification of guest tasks. */
+enum scaudit_ident_state {
+	SCAUDIT_IDENT_NONE = 0, /* not asked for yet */
+	SCAUDIT_IDENT_WANTED = 1, /* a guest kernel makes calls and no plan fits it */
+	SCAUDIT_IDENT_SET = 2,
+	SCAUDIT_IDENT_ABSENT = 3, /* user space has said that there is none */
+};
+
+/*
+ * SCAUDIT_IOC_INFO: what this host can do. Works on a fresh descriptor.
+ */
+struct scaudit_info {
+	__u32 abi_version; /* out: SCAUDIT_ABI_VERSION of the module */
+	__u32 vendor; /* out: enum scaudit_vendor */
+	__u32 engines; /* out: bit N set: engine N works here */
+	__u32 tsc_khz; /* out: 0 if the host's TSC is not a clock */
+	char reason[128]; /* out: why engines is 0, else empty */
+};
+
+/*
+ * SCAUDIT_IOC_ATTACH
+ *   EBADF     vm_fd is not an open descriptor
+ *   ENODEV    vm_fd is not a KVM VM
+ *   EOPNOTSUPP the VM's registers or memory are encrypted (SEV), or this host
+ *             cannot trap calls; SCAUDIT_IOC_INFO says why
+ *   EBUSY     the VM is audited already (also by an orphan: ADOPT it)
+ *   EALREADY  this descriptor has an audit already
+ *   ENOMEM    no memory for the rings
+ *
+ * The module keeps its own reference to the VM; vm_fd can be closed.
+ */
+struct scaudit_attach {
+	__s32 vm_fd; /* in */
+	__u32 engine; /* in: enum scaudit_engine; out: the one in use */
+	__u32 on_full; /* in: enum scaudit_on_full */
+	__u32 on_exit; /* in: enum scaudit_on_exit */
+	__u64 ring_bytes; /* in: data bytes per vCPU, power of two, 4 KiB .. 64 MiB */
+	__u64 max_stall_ns; /* in: longest wait of a vCPU; 0: without limit */
+	__u32 vm_pid; /* in: process that owns the VM, told to others by LIST */
+	__u32 ident_wait_ms; /* in: longest wait of a first call for SET_IDENT, 0 .. 60000 */
+	char name[SCAUDIT_NAME_LEN]; /* in: the VM's name, NUL-terminated, for LIST */
+	__u8 session[16]; /* out: random; the same for the whole life of the audit */
+	__u32 nr_rings; /* out: vCPUs that have a ring */
+	__u32 reserved;
+};
+
+/*
+ * SCAUDIT_IOC_ADOPT: take over an orphan.
+ *   ENOENT  no audit with this session
+ *   EBUSY   it has an owner
+ * A DETACHED or GONE orphan is adopted to be drained; a DETACHED one whose VM
+ * lives can be set going again with RUN (a gap event with reason DETACHED says
+ * from when to when nothing was recorded).
+ */
+struct scaudit_adopt {
+	__u8 session[16]; /* in */
+	__u32 on_full; /* in: as in ATTACH, replaces it; ~0: keep */
+	__u32 on_exit; /* in: likewise */
+	__u64 max_stall_ns; /* in: likewise; ~0: keep */
+	__u64 ring_bytes; /* out */
+	__u32 nr_rings; /* out */
+	__u32 state; /* out: enum scaudit_state */
+};
+
+/*
+ * SCAUDIT_IOC_LIST: the audits of this host. Works on a fresh descriptor.
+ */
+struct scaudit_list_entry {
+	__u8 session[16];
+	char name[SCAUDIT_NAME_LEN];
+	__u32 vm_pid;
+	__u32 owner_pid; /* 0: an orphan */
+	__u32 state; /* enum scaudit_state */
+	__u32 nr_rings;
+};
+
+struct scaudit_list {
+	__u64 entries; /* in: pointer to an array of scaudit_list_entry */
+	__u32 capacity; /* in: its length */
+	__u32 count; /* out: how many audits there are, also beyond capacity */
+};
+
+/*
+ * SCAUDIT_IOC_STATUS: counters of the audit and of one vCPU.
+ *   ENOENT  vcpu >= nr_rings (the audit's own fields are filled in all the same)
+ */
+struct scaudit_status {
+	__u32 vcpu; /* in */
+	__u32 state; /* out: enum scaudit_state */
+	__u32 ident; /* out: enum scaudit_ident_state */
+	__u32 nr_rings; /* out: grows when a vCPU makes its first call */
+	__u64 next_seq; /* out: number that the next event of the audit will get */
+	__u64 lstar; /* out: entry point that an identification is wanted for */
+	/* of this vCPU */
+	__u64 entries; /* out: system calls recorded */
+	__u64 returns; /* out: returns recorded */
+	__u64 exits; /* out: VM exits taken for the audit */
+	__u64 stalls; /* out: times it waited for room */
+	__u64 stall_ns; /* out: how long in all */
+	__u64 dropped[SCAUDIT_NR_REASONS]; /* out: events not recorded, by reason */
+	__u32 armed; /* out: 1: its calls trap */
+	__u32 reserved;
+};
+
+/*
+ * SCAUDIT_IOC_SET_IDENT: how to find the calling task of a Linux guest.
+ *
+ * All offsets are in bytes. `current` is the pointer at per-CPU base +
+ * current_off, where the per-CPU base is the kernel's GS base. The module reads
+ * guest memory only, and takes whatever it finds as data: an offset that leads
+ * nowhere makes a caller unknown, no more.
+ *   EINVAL  an offset of a task field is beyond 64 KiB
+ */
+#define SCAUDIT_PLAN_ABSENT 1u /* flags: there is nothing to find; go on without */
+#define SCAUDIT_NO_FIELD (~0u) /* an offset: this kernel does not have the field */
+
+struct scaudit_plan {
+	__u64 lstar; /* in: the entry point this plan is for; 0: any */
+	__u64 current_off; /* in: of the task pointer in the per-CPU area */
+	__u32 flags; /* in: SCAUDIT_PLAN_* */
+	__u32 task_pid; /* in: offsets in task_struct, of: pid (u32; the thread) */
+	__u32 task_tgid; /* in: tgid (u32; the process) */
+	__u32 task_comm; /* in: comm (16 bytes) */
+	__u32 task_start; /* in: start_time (u64, ns of the guest's monotonic clock) */
+	__u32 task_parent; /* in: real_parent (pointer to task_struct) */
+	__u32 task_cred; /* in: cred (pointer to struct cred) */
+	__u32 cred_uid; /* in: uid in struct cred (u32) */
+};
+
+/*
+ * SCAUDIT_IOC_READ: guest-physical memory, as the guest has it now.
+ *   ENXIO   gpa is not backed by memory (done says how far it got: 0)
+ */
+struct scaudit_read {
+	__u64 gpa; /* in */
+	__u64 buffer; /* in: pointer */
+	__u64 length; /* in: bytes, at most 16 MiB */
+	__u64 done; /* out: bytes read before the end or a hole */
+};
+
+/*
+ * SCAUDIT_IOC_SLOTS: the guest's RAM, ascending, without overlap.
+ */
+struct scaudit_slot {
+	__u64 gpa;
+	__u64 length; /* bytes */
+};
+
+struct scaudit_slots {
+	__u64 slots; /* in: pointer to an array of scaudit_slot */
+	__u32 capacity; /* in: its length */
+	__u32 count; /* out: how many there are, also beyond capacity */
+};
+
+/*
+ * SCAUDIT_IOC_TRANSLATE: a guest-virtual address by a vCPU's page tables, the
+ * kernel's half of them where the guest has two (KPTI).
+ *   ENOENT  no such vCPU
+ *   ENXIO   not mapped
+ *   EAGAIN  the vCPU has not been seen in long mode yet
+ */
+struct scaudit_translate {
+	__u64 gva; /* in; 0: the vCPU's LSTAR */
+	__u32 vcpu; /* in */
+	__u32 reserved;
+	__u64 gpa; /* out */
+	__u64 lstar; /* out: the vCPU's, as the guest wrote it */
+	__u64 kernel_gs; /* out: per-CPU base, 0 where not known */
+};
+
+#define SCAUDIT_IOC_INFO _IOR('S', 0x00, struct scaudit_info)
+#define SCAUDIT_IOC_ATTACH _IOWR('S', 0x01, struct scaudit_attach)
+#define SCAUDIT_IOC_ADOPT _IOWR('S', 0x02, struct scaudit_adopt)
+#define SCAUDIT_IOC_RUN _IO('S', 0x03) /* ENODEV: the VM has ended */
+#define SCAUDIT_IOC_DETACH _IO('S', 0x04) /* returns when every vCPU runs free */
+#define SCAUDIT_IOC_LIST _IOWR('S', 0x05, struct scaudit_list)
+#define SCAUDIT_IOC_STATUS _IOWR('S', 0x06, struct scaudit_status)
+#define SCAUDIT_IOC_SET_IDENT _IOW('S', 0x07, struct scaudit_plan)
+#define SCAUDIT_IOC_READ _IOWR('S', 0x08, struct scaudit_read)
+#define SCAUDIT_IOC_SLOTS _IOWR('S', 0x09, struct scaudit_slots)
+#define SCAUDIT_IOC_TRANSLATE _IOWR('S', 0x0a, struct scaudit_translate)
+
+/*
+ * Rings
+ * -----
+ * One per vCPU, one writer (the vCPU's thread in the kernel), one reader. vCPU
+ * N's ring lies at offset N * SCAUDIT_MMAP_STRIDE of the descriptor:
+ *
+ *   + 0 page     struct scaudit_consumer   may be mapped writable
+ *   + 1 page     struct scaudit_producer   read-only
+ *   + 2 pages    data, ring_bytes, twice   read-only
+ *
+ * Data is mapped twice over, so an event never wraps. Positions count bytes
+ * since the beginning and never wrap either: data + (position & (bytes - 1)).
+ * The reader loads producer.position with acquire, reads what lies between,
+ * and stores consumer.position with release when it is done with it; it may
+ * lie anywhere in [consumer, producer], and any other value counts as a full
+ * ring. The kernel wakes poll() when a ring is half full, when a vCPU waits,
+ * and when the audit's state changes; it does not for each event.
+ *
+ * Events of all the rings of an audit are numbered in one sequence without
+ * holes (scaudit_event.seq): the reader merges by it, and a number that stays
+ * away means that an event was lost. That never happens; what was dropped by
+ * choice has no number and is told by a gap event.
+ */
+#define SCAUDIT_MMAP_STRIDE (1ULL << 32)
+#define SCAUDIT_RING_MIN 4096ULL
+#define SCAUDIT_RING_MAX (64ULL << 20)
+
+struct scaudit_consumer {
+	__u64 position; /* bytes */
+	__u64 reserved[511];
+};
+
+struct scaudit_producer {
+	__u64 position; /* bytes */
+	__u64 bytes; /* size of the data */
+	__u64 waiting; /* 1 while the vCPU waits for room */
+	__u64 entries; /* as in scaudit_status */
+	__u64 returns;
+	__u64 stalls;
+	__u64 stall_ns;
+	__u64 dropped[SCAUDIT_NR_REASONS];
+	__u64 reserved[500];
+};
+
+enum scaudit_event_type {
+	SCAUDIT_EV_ENTRY = 1,
+	SCAUDIT_EV_RETURN = 2,
+	SCAUDIT_EV_GAP = 3,
+};
+
+/* Head of every event; size is a multiple of 8 and includes the head. */
+struct scaudit_event {
+	__u32 size; /* bytes */
+	__u16 type; /* enum scaudit_event_type; skip what you do not know */
+	__u16 vcpu;
+	__u64 seq; /* number in the audit, from 1 */
+	__u64 tsc; /* host TSC */
+	__u64 time; /* host wall clock, ns since the epoch */
+};
+
+#define SCAUDIT_KNOWN_TASK 1u /* task, pid, tid, start, comm are valid */
+#define SCAUDIT_KNOWN_PARENT 2u /* ppid */
+#define SCAUDIT_KNOWN_CRED 4u /* uid */
+#define SCAUDIT_KNOWN_START 8u /* start */
+
+/* Who made the call, read from guest memory: data of the guest's making. */
+struct scaudit_task {
+	__u64 task; /* guest address of task_struct */
+	__u64 start; /* ns, the guest's monotonic clock */
+	__u32 pid; /* the process (tgid) */
+	__u32 tid; /* the thread (pid of task_struct) */
+	__u32 ppid;
+	__u32 uid;
+	__u32 known; /* SCAUDIT_KNOWN_* */
+	__u32 reserved;
+	char comm[SCAUDIT_COMM_LEN]; /* not always NUL-terminated */
+};
+
+/* A system call: the caller's registers as the instruction found them. */
+struct scaudit_entry {
+	struct scaudit_event head;
+	__u64 rip; /* of the instruction */
+	__u64 rsp;
+	__u64 rflags;
+	__u64 cr3;
+	__u64 fs_base;
+	__u64 gs_base;
+	__u64 nr; /* RAX, all of it */
+	__u64 args[6]; /* RDI RSI RDX R10 R8 R9; of i386 callers EBX ECX EDX ESI EDI EBP */
+	__u8 cpl;
+	__u8 abi; /* enum scaudit_abi */
+	__u8 insn; /* enum scaudit_insn */
+	__u8 engine; /* enum scaudit_engine */
+	__u32 reserved;
+	struct scaudit_task task;
+};
+
+/* A return to user mode. */
+struct scaudit_return {
+	struct scaudit_event head;
+	__u64 ret; /* RAX */
+	__u64 rip; /* where user mode goes on */
+	__u64 rsp;
+	__u64 cr3;
+	__u64 fs_base;
+	__u8 how; /* enum scaudit_how */
+	__u8 reserved[7];
+	struct scaudit_task task; /* ppid and uid are not looked up */
+};
+
+/* Events that are missing on this vCPU since its last event. */
+struct scaudit_gap {
+	struct scaudit_event head;
+	__u64 entries; /* calls not recorded; ~0: not known */
+	__u64 returns; /* returns not recorded; ~0: not known */
+	__u64 first; /* wall clock of the first and the last of them, ns */
+	__u64 last;
+	__u32 reason; /* enum scaudit_reason */
+	__u32 reserved;
+};
+
+#define SCAUDIT_EVENT_MAX 256u /* bytes; no event of this version is longer */
+
+_Static_assert(sizeof(struct scaudit_info) == 144, "ABI");
+_Static_assert(sizeof(struct scaudit_attach) == 128, "ABI");
+_Static_assert(sizeof(struct scaudit_adopt) == 48, "ABI");
+_Static_assert(sizeof(struct scaudit_list_entry) == 96, "ABI");
+_Static_assert(sizeof(struct scaudit_list) == 16, "ABI");
+_Static_assert(sizeof(struct scaudit_status) == 120, "ABI");
+_Static_assert(sizeof(struct scaudit_plan) == 48, "ABI");
+_Static_assert(sizeof(struct scaudit_read) == 32, "ABI");
+_Static_assert(sizeof(struct scaudit_slots) == 16, "ABI");
+_Static_assert(sizeof(struct scaudit_translate) == 40, "ABI");
+_Static_assert(sizeof(struct scaudit_consumer) == 4096, "ABI");
+_Static_assert(sizeof(struct scaudit_producer) == 4096, "ABI");
+_Static_assert(sizeof(struct scaudit_event) == 32, "ABI");
+_Static_assert(sizeof(struct scaudit_task) == 56, "ABI");
+_Static_assert(sizeof(struct scaudit_entry) == 200, "ABI");
+_Static_assert(sizeof(struct scaudit_return) == 136, "ABI");
+_Static_assert(sizeof(struct scaudit_gap) == 72, "ABI");
+
+#endif

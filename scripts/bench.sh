@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Benchmarks: tests/bench/NAME.sh runs on the emulated host (like a host script of
+# ./dev lab) and prints lines "row value unit". Its head says what it needs:
+#   # lab: icount   the emulated host counts instructions instead of time
+#   # put: FILE     a program for the guest
+
+bench_names() { (cd "$TOP/tests/bench" && echo *.sh | sed 's/\.sh//g'); }
+
+bench_main() {
+	local name='' json='' script rows row value unit argument put=()
+	for argument; do
+		case $argument in
+		--json) json=1 ;;
+		-*) die "bench: unknown option $argument" ;;
+		*) name=$argument ;;
+		esac
+	done
+	script=$TOP/tests/bench/$name.sh
+	[ -e "$script" ] || die "bench: NAME is one of: $(bench_names)"
+	packages_need "the lab" "${PACKAGES_LAB[@]}"
+	build_lab all
+	while read -r argument; do
+		if [ -e "$LAB_BIN/$argument" ]; then
+			put+=(--put "$LAB_BIN/$argument")
+		else
+			put+=(--put "$(command -v "$argument")")
+		fi
+	done < <(sed -n 's/^# put: //p' "$script")
+	if grep -q '^# lab: icount' "$script"; then
+		export LAB_ACCEL=tcg LAB_HOST_SMP=1 LAB_QEMU_EXTRA="-icount shift=0,sleep=off"
+	fi
+	rows=$(lab_main "${put[@]}" --out "$BUILD/bench/$name" --host-script "$script") ||
+		die "bench $name failed: see build/bench/$name/host.log"
+	[ -n "$json" ] || printf '%-28s %14s %s\n' "$name" value unit
+	while read -r row value unit; do
+		if [ -n "$json" ]; then
+			printf '{"bench":"%s","row":"%s","value":%s,"unit":"%s"}\n' \
+				"$name" "$row" "$value" "$unit"
+		else
+			printf '%-28s %14s %s\n' "$row" "$value" "$unit"
+		fi
+	done <<<"$rows"
+}

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Style and static analysis: formatting, clang-tidy, cppcheck, sparse and checkpatch for
+# the module, shellcheck, generated files.
+
+check_sources() { (cd "$TOP" && find "$@" -name '*.[ch]' -type f | LC_ALL=C sort); }
+
+check_step() {
+	local what=$1
+	shift
+	say "check: $what"
+	"$@" || { echo "check: $what: not clean" >&2; CHECK_STATUS=1; }
+}
+
+check_format() {
+	local files
+	mapfile -t files < <(check_sources schema lib recorder query-tool replayer kmod tests)
+	(cd "$TOP" && clang-format --dry-run -Werror "${files[@]}")
+}
+
+check_tidy() {
+	local files
+	mapfile -t files < <(check_sources lib recorder query-tool replayer | grep '\.c$')
+	(cd "$TOP" && printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 4 \
+		clang-tidy -p "$BUILD/dev" --quiet 2>/dev/null)
+}
+
+check_cppcheck() {
+	(cd "$TOP" && cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingInclude --suppress=missingIncludeSystem \
+		-j "$(nproc)" -D__x86_64__ -I schema -I lib lib recorder query-tool replayer tests/unit)
+}
+
+check_sparse() {
+	local log=$BUILD/log/sparse.log
+	rm -rf "$BUILD/kmod/6.1/kmod"/*.o
+	kmod_link 6.1
+	make -C "$(kernel_headers 6.1)" M="$BUILD/kmod/6.1/kmod" C=2 CF=-D__CHECK_ENDIAN__ modules \
+		>"$log" 2>&1 || { tail -n 30 "$log"; return 1; }
+	# What sparse says about the kernel's own headers is not ours.
+	! grep -E '^[^ ]*/kmod/[^ ]*(warning|error):|^[^ ]*/schema/[^ ]*(warning|error):' "$log"
+}
+
+check_checkpatch() {
+	local dir=$BUILD/cache/checkpatch files
+	if [ ! -e "$dir/checkpatch.pl" ]; then
+		mkdir -p "$dir"
+		tar -C "$dir" --strip-components=2 -xf /usr/src/linux-source-6.1.tar.xz \
+			linux-source-6.1/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch} ||
+			return 1
+	fi
+	mapfile -t files < <(check_sources kmod schema)
+	(cd "$TOP" && perl "$dir/checkpatch.pl" --no-tree --file --terse --strict \
+		--max-line-length=100 --show-types \
+		--ignore LINUX_VERSION_CODE,CONST_STRUCT,SPDX_LICENSE_TAG,FILE_PATH_CHANGES "${files[@]}")
+}
+
+check_shell() {
+	(cd "$TOP" && shellcheck -x -P SCRIPTDIR dev .ci/run scripts/*.sh tests/lab/*.sh \
+		tests/lab/host/*.sh tests/bench/*.sh && shellcheck -s bash -e SC1090,SC1091 \
+		-e SC2034,SC2148 tests/lab/scenarios/*.sh)
+}
+
+# A generator is a program beside what it makes: it prints with --check what is not current.
+check_generated() {
+	local generator status=0
+	for generator in "$TOP"/schema/gen*; do
+		[ -x "$generator" ] || continue
+		"$generator" --check || status=1
+	done
+	return $status
+}
+
+check_main() {
+	packages_need check "${PACKAGES_CHECK[@]}" "${PACKAGES_BUILD[@]}" "${PACKAGES_LAB[@]}"
+	CHECK_STATUS=0
+	build_preset dev
+	kmod_build 6.1
+	check_step format check_format
+	check_step clang-tidy check_tidy
+	check_step cppcheck check_cppcheck
+	check_step "sparse on kmod" check_sparse
+	check_step "checkpatch on kmod" check_checkpatch
+	check_step shellcheck check_shell
+	check_step "generated files" check_generated
+	[ $CHECK_STATUS = 0 ] && say "check: all clean"
+	return $CHECK_STATUS
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Is a recording exactly what guest/calls.c says it did?
+
+usage: calls.py LOG RECORDED
+
+LOG is the program's list, RECORDED is scquery --format json. For each thread the
+calls between the marks that begin and end a section must be the listed ones: pid,
+tid, number, six arguments, result, state. What the C library did between sections is
+not looked at. Prints one line; exit status 0 if all agree, 1 if not.
+"""
+
+import json
+import sys
+
+GETPPID = 110
+BEGIN = 0x5CA0D17B0000B001
+END = 0x5CA0D17B0000E002
+
+
+def log_read(path):
+    threads = {}
+    with open(path, encoding="ascii") as lines:
+        for line in lines:
+            words = line.split()
+            pid, tid, number = (int(word, 16) for word in words[:3])
+            args = [None if word == "-" else int(word, 16) for word in words[3:9]]
+            ret = None
+            if words[9] != "-":
+                ret = int(words[9], 16)
+                ret -= (ret >> 63) << 64
+            threads.setdefault(tid, []).append((pid, number, args, ret, words[10]))
+    return threads
+
+
+def recorded_read(path, wanted):
+    threads, rows, last = {}, 0, 0
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            rows += 1
+            if row["seq"] <= last:
+                sys.exit(f"FAIL: seq {row['seq']} follows {last}")
+            last = row["seq"]
+            if row["tid"] in wanted:
+                threads.setdefault(row["tid"], []).append(row)
+    return threads, rows
+
+
+def sections(rows):
+    inside = False
+    for row in rows:
+        mark = row["args"][0] if row["nr"] == GETPPID else None
+        if mark == BEGIN:
+            inside = True
+        if inside:
+            yield row
+        if mark == END:
+            inside = False
+
+
+def differs(said, row):
+    pid, number, args, ret, state = said
+    if row["pid"] != pid:
+        return f"pid {row['pid']}, should be {pid}"
+    if row["nr"] != number:
+        return f"number {row['nr']}, should be {number}"
+    for place, value in enumerate(args):
+        if value is not None and row["args"][place] != value:
+            return f"argument {place + 1} is {row['args'][place]:#x}, should be {value:#x}"
+    if row["state"] != state:
+        return f"state {row['state']}, should be {state}"
+    if row["ret"] != ret:
+        return f"result {row['ret']}, should be {ret}"
+    if (row["dur"] is None) != (state != "returned") or (row["dur"] or 0) < 0:
+        return f"duration {row['dur']} in state {state}"
+    if row["abi"] != "x86_64" or row["insn"] != "syscall":
+        return f"abi {row['abi']}, instruction {row['insn']}"
+    return None
+
+
+def main():
+    said = log_read(sys.argv[1])
+    recorded, rows = recorded_read(sys.argv[2], said)
+    wrong = calls = 0
+    for tid, listed in said.items():
+        seen = list(sections(recorded.get(tid, [])))
+        for place, (call, row) in enumerate(zip(listed, seen)):
+            reason = differs(call, row)
+            if reason:
+                print(f"tid {tid} call {place} seq {row['seq']} ({row['syscall']}): {reason}")
+                wrong += 1
+                break
+        else:
+            if len(listed) != len(seen):
+                print(f"tid {tid}: {len(seen)} calls recorded, {len(listed)} made")
+                wrong += 1
+        calls += len(listed)
+    if not calls:
+        print("the program's list is empty")
+        wrong += 1
+    print(f"{calls} calls of {len(said)} threads compared, {rows} recorded in all, "
+          f"{wrong} threads differ")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# All lab tests, inside the emulated host: runs the scenarios named in /lab/names one
+# after another and leaves results/NAME.rc and results/NAME.log for each.
+
+# shellcheck source=tests/lab/hostlib.sh
+. "$LAB_IN/tests/lab/hostlib.sh"
+mkdir -p /lab/results
+
+# What a scenario must not leave behind; prints what it did.
+leftovers() {
+	local pids
+	pids=$(pgrep -x screcord)
+	[ -z "$pids" ] || echo "a recorder still runs: $(ps -o args= -p "${pids//$'\n'/,}")"
+	if grep -qE ' (scaudit|.*\[scaudit\])' /sys/kernel/tracing/enabled_functions; then
+		echo "KVM functions are still hooked:"
+		grep -E 'scaudit' /sys/kernel/tracing/enabled_functions
+	fi
+	kernel_log_check
+}
+
+clean_up() {
+	local name
+	pkill -KILL -x screcord
+	for name in $(vm_list); do
+		vm_kill "$name"
+	done
+	module_unload
+	module_load
+}
+
+scenario_run() {
+	local name=$1 status left start=$SECONDS
+	export SCENARIO=$name WORK=/run/work/$name
+	mkdir -p "$WORK"
+	kernel_log_mark
+	echo "==> [$(cut -d. -f1 /proc/uptime) s] $name" >>/lab/progress
+	timeout -k 5 "${LAB_SCENARIO_LIMIT:-240}" bash \
+		"$LAB_IN/tests/lab/scenarios/$name.sh" >"/lab/results/$name.log" 2>&1 </dev/null
+	status=$?
+	[ $status != 124 ] || echo "FAIL: took too long" >>"/lab/results/$name.log"
+	left=$(leftovers)
+	if [ -n "$left" ]; then
+		printf 'FAIL: left behind:\n%s\n' "$left" >>"/lab/results/$name.log"
+		[ $status != 0 ] || status=1
+		clean_up >>"/lab/results/$name.log" 2>&1
+	fi
+	echo "($((SECONDS - start)) s)" >>"/lab/results/$name.log"
+	rm -rf "$WORK"
+	echo $status >"/lab/results/$name.rc"
+}
+
+module_load || echo "scaudit.ko did not load" >>/lab/progress
+while read -r name; do
+	scenario_run "$name"
+done </lab/names
+for name in $(vm_list); do
+	vm_stop "$name"
+done
+if module_loaded && ! timeout 30 rmmod scaudit; then
+	echo "scaudit.ko cannot be removed" >>/lab/unclean
+fi
+dmesg >/lab/host.log

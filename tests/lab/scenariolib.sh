@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What scenarios share, above hostlib.sh. A scenario is a script that runs on the emulated
+# host with scaudit.ko loaded; it says what it found, and `fail`s if that is not right.
+# Guests are shared: leave them running and unaudited.
+#
+#   guest NAME [vm_start options]   there is a guest NAME that answers (started or not)
+#   record VM [screcord options]    start recording into store_of VM
+#   record_stop VM
+#   store_of VM                     a store of this scenario, in memory
+#   rows VM [scquery options]       its rows as JSON lines
+#   calls_check VM LOG              the recording holds what guest/calls.c says
+#   hits_start VM, hits VM TIDS…    the guest kernel's own count of system calls
+#   expect STATUS PATTERN COMMAND…  COMMAND ends with STATUS and one line that matches
+#
+# Set: SCENARIO, WORK (its folder, in memory)
+
+# shellcheck source=tests/lab/hostlib.sh
+. "$LAB_IN/tests/lab/hostlib.sh"
+set -u
+
+guest() {
+	vm_alive "$1" && timeout 30 "$LAB_BIN/vmexec" "$VMS/$1" run true && return 0
+	vm_alive "$1" && echo "guest $1 does not answer, starting it anew" && vm_kill "$1"
+	vm_start "$@" || fail "guest $1 did not start"
+}
+
+store_of() { echo "$WORK/store-$1"; }
+
+record() {
+	local vm=$1
+	shift
+	timeout 60 screcord start "$vm" --store "$(store_of "$vm")" "$@" \
+		</dev/null >"$WORK/screcord-$vm.log" 2>&1 || {
+		cat "$WORK/screcord-$vm.log"
+		fail "screcord start $vm $* failed"
+	}
+}
+
+record_stop() {
+	timeout 60 screcord stop "$1" </dev/null >"$WORK/screcord-stop-$1.log" 2>&1 || {
+		cat "$WORK/screcord-$1.log" "$WORK/screcord-stop-$1.log"
+		fail "screcord stop $1 failed"
+	}
+}
+
+rows() {
+	local vm=$1
+	shift
+	scquery --store "$(store_of "$vm")" --format json "$@" || fail "scquery $*: status $?"
+}
+
+# Only `calls` matters: what else the guest did need not be turned into text.
+calls_check() {
+	rows "$1" --comm calls >"$WORK/rows-$1.json"
+	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" ||
+		fail "the recording of $1 differs from what the program did"
+}
+
+calls_run() {
+	local vm=$1
+	shift
+	vm_run "$vm" calls "$@" >"$WORK/calls-$vm.log" || fail "calls in $vm: status $?"
+}
+
+hits_start() {
+	vm_sh "$1" "cd /sys/kernel/tracing/events/raw_syscalls/sys_enter &&
+		echo 'hist:keys=common_pid:size=8192' >trigger" || fail "no histogram in the guest"
+}
+
+# Prints "tid count" lines and takes the histogram away.
+hits_end() {
+	vm_sh "$1" "cd /sys/kernel/tracing/events/raw_syscalls/sys_enter && cat hist &&
+		echo '!hist:keys=common_pid:size=8192' >trigger" |
+		sed -nE 's/^\{ common_pid: +([0-9]+) \} hitcount: +([0-9]+)$/\1 \2/p'
+}
+
+expect() {
+	local status=$1 pattern=$2 got
+	shift 2
+	timeout 60 "$@" >"$WORK/expect.out" 2>"$WORK/expect.err" </dev/null
+	got=$?
+	[ $got = "$status" ] || { cat "$WORK/expect.err"; fail "$*: status $got, not $status"; }
+	[ "$status" = 0 ] || [ "$(wc -l <"$WORK/expect.err")" = 1 ] || {
+		cat "$WORK/expect.err"
+		fail "$*: not one line on stderr"
+	}
+	cat "$WORK/expect.out" "$WORK/expect.err" | grep -qE -- "$pattern" || {
+		cat "$WORK/expect.out" "$WORK/expect.err"
+		fail "$*: '$pattern' not said"
+	}
+	echo "ok: $* → $(head -n 1 "$WORK/expect.err")"
+}
+
+# load_start VM SCRIPT: SCRIPT is repeated in the guest, in the background, until load_stop,
+# which prints how often it ran and fails if it ever failed.
+load_start() {
+	vm_sh "$1" "rm -f /tmp/stop /tmp/load.*
+		( n=0; s=0
+		while [ ! -e /tmp/stop ] && [ \$s = 0 ]; do
+			$2
+			s=\$?; n=\$((n + 1)); echo \$n >/tmp/load.n
+		done
+		echo \$s \$n >/tmp/load.end ) >/tmp/load.out 2>&1 &"
+}
+
+load_stop() {
+	local status count
+	# shellcheck disable=SC2016
+	read -r status count < <(vm_sh "$1" 'touch /tmp/stop; i=0
+		while [ ! -e /tmp/load.end ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
+		cat /tmp/load.end')
+	[ "${status:-none}" = 0 ] || {
+		vm_sh "$1" 'cat /tmp/load.out'
+		fail "the load in $1 failed (status ${status:-none})"
+	}
+	[ "${count:-0}" -gt 0 ] || fail "the load in $1 never ran"
+	echo "load in $1 ran $count times"
+}

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The smallest ring with --on-full=drop: what was recorded and what was counted as dropped
+# make up what the guest's own kernel counted.
+. "$LAB_IN/tests/lab/scenariolib.sh"
+guest two --smp 2
+hits_start two
+record two --ring-size=4K --on-full=drop
+# The shell of the load sleeps at both ends, so that nothing of others can be dropped.
+vm_sh two 'sleep 1; calls -q -r 200; s=$?; sleep 1; exit $s' &
+load=$!
+sleep 1.5
+pkill -STOP -x screcord
+sleep 1
+pkill -CONT -x screcord
+wait $load || fail "the program in the guest failed"
+screcord status two --json >"$WORK/status.json"
+record_stop two
+cat "$WORK/status.json"
+hits_end two >"$WORK/hits"
+rows two >"$WORK/rows.json"
+/usr/bin/python3 "$LAB_IN/tests/lab/compare/hits.py" "$WORK/hits" "$WORK/rows.json" \
+	"$WORK/status.json" calls || fail "recorded and dropped do not make up what was made"
