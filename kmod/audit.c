@@ -21,28 +21,16 @@
  * A vCPU takes neither; it reads under sc_hook_enter().
  */
 static DEFINE_MUTEX(sc_audits_lock);
-static LIST_HEAD(audits);
 static unsigned int hook_users; /* audits that are attached to a living VM */
 static struct workqueue_struct *workqueue;
 
 /* ---- the list ---- */
 
-struct sc_audit *sc_audit_of(const struct kvm *kvm)
-{
-	struct sc_audit *a;
-
-	list_for_each_entry_srcu(a, &audits, node, srcu_read_lock_held(&sc_hook_srcu)) {
-		if (READ_ONCE(a->kvm) == kvm)
-			return a;
-	}
-	return NULL;
-}
-
 static struct sc_audit *find_kvm(const struct kvm *kvm)
 {
 	struct sc_audit *a;
 
-	list_for_each_entry(a, &audits, node) {
+	list_for_each_entry(a, &sc_audits, node) {
 		if (a->kvm == kvm)
 			return a;
 	}
@@ -348,7 +336,7 @@ int sc_audit_attach(struct scaudit_attach *args, struct sc_audit **audit)
 	if (r)
 		goto fail_hooks;
 	hook_users++;
-	list_add_tail_rcu(&a->node, &audits);
+	list_add_tail_rcu(&a->node, &sc_audits);
 	mutex_unlock(&sc_audits_lock);
 	mmput(a->mm);
 
@@ -382,7 +370,7 @@ int sc_audit_adopt(struct scaudit_adopt *args, struct sc_audit **audit)
 		return r;
 	mutex_lock(&sc_audits_lock);
 	r = -ENOENT;
-	list_for_each_entry(a, &audits, node) {
+	list_for_each_entry(a, &sc_audits, node) {
 		if (memcmp(a->session, args->session, sizeof(a->session)))
 			continue;
 		r = -EBUSY;
@@ -474,7 +462,7 @@ int sc_audit_list(struct scaudit_list_entry *entries, u32 capacity, u32 *count)
 
 	*count = 0;
 	mutex_lock(&sc_audits_lock);
-	list_for_each_entry(a, &audits, node) {
+	list_for_each_entry(a, &sc_audits, node) {
 		if (*count < capacity) {
 			struct scaudit_list_entry *e = &entries[*count];
 

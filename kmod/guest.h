@@ -13,7 +13,8 @@
 /*
  * Translations of the guest kernel's addresses, per vCPU. The kernel's half is
  * the same in all its page tables, and what identification reads (per-CPU data,
- * task_struct) lies where it lies until the guest kernel is replaced.
+ * task_struct, the entry code) lies where it lies until the guest kernel is replaced:
+ * flushed when LSTAR, EFER or CR0 change.
  */
 #define SC_XLATE_ENTRIES 64
 

@@ -83,6 +83,27 @@ static void decode(const u8 *bytes, u32 count, bool long_mode, struct insn *insn
 	insn->rex_w = rex_w;
 }
 
+/*
+ * SYSRET is always the same few instructions of the guest kernel: their page is
+ * known already. Anything else that is found there is looked at again below.
+ */
+static bool fetch_known(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_context *c,
+			struct insn *insn)
+{
+	struct sc_space space = {
+		.kvm = vcpu->kvm,
+		.cr3 = vcpu->arch.cr3,
+		.five_levels = vcpu->arch.cr4 & X86_CR4_LA57,
+		.cache = &v->xlate,
+	};
+	u8 bytes[3]; /* REX.W 0f 07 */
+
+	if (c->cpl != 0 || !c->cs_long || sc_guest_read(&space, c->rip, bytes, sizeof(bytes)))
+		return false;
+	decode(bytes, sizeof(bytes), true, insn);
+	return insn->kind == INSN_SYSRET;
+}
+
 static void fetch(struct kvm_vcpu *vcpu, const struct sc_context *c, struct insn *insn)
 {
 	u64 linear = c->cs_long ? c->rip : (u32)(c->cs_base + c->rip);
@@ -262,7 +283,8 @@ static int engine_ud(struct sc_audit *a, struct kvm_vcpu *vcpu)
 
 	a->vendor->context(vcpu, &c);
 	v = sc_vcpu_get(a, vcpu);
-	fetch(vcpu, &c, &insn);
+	if (!v || !fetch_known(vcpu, v, &c, &insn))
+		fetch(vcpu, &c, &insn);
 	if (insn.kind == INSN_UNREADABLE) {
 		/*
 		 * Changed or unmapped since the CPU fetched it: let the CPU try
@@ -321,15 +343,29 @@ static int hook_handle_ud(struct kvm_vcpu *vcpu)
 	return r;
 }
 
-/* KVM writes EFER to the hardware in these two; put what we want back after each. */
+/*
+ * KVM writes EFER to the hardware in the next two; put what we want back after
+ * each. The guest changes its mode there too: a reset, another kernel (kexec).
+ */
+static void mode_changed(struct kvm_vcpu *vcpu)
+{
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v;
+
+	if (!a)
+		return;
+	v = vcpu->vcpu_idx < SCAUDIT_MAX_VCPUS ? sc_vcpu_of(a, vcpu->vcpu_idx) : NULL;
+	if (v)
+		sc_xlate_flush(&v->xlate);
+	sc_vcpu_apply(a, vcpu);
+}
+
 static int hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 {
 	int token = sc_hook_enter();
 	int r = original_set_efer(vcpu, efer);
-	struct sc_audit *a = sc_audit_of(vcpu->kvm);
 
-	if (a)
-		sc_vcpu_apply(a, vcpu);
+	mode_changed(vcpu);
 	sc_hook_leave(token);
 	return r;
 }
@@ -337,12 +373,9 @@ static int hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 static void hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
 {
 	int token = sc_hook_enter();
-	struct sc_audit *a;
 
 	original_set_cr0(vcpu, cr0);
-	a = sc_audit_of(vcpu->kvm);
-	if (a)
-		sc_vcpu_apply(a, vcpu);
+	mode_changed(vcpu);
 	sc_hook_leave(token);
 }
 

@@ -8,8 +8,8 @@
 
 #include <linux/kvm_host.h>
 
-#include "audit.h"
 #include "guest.h"
+#include "registry.h"
 #include "ring.h"
 
 /* Events that were not recorded and are not yet told by a gap event. */

@@ -6,7 +6,8 @@
  *
  *   devicetest PID-OF-QEMU PID-OF-ANOTHER-QEMU
  *
- * One line a case; exit status 0 if all are as they should be.
+ * One line a case; exit status 0 if all are as they should be. The guests have
+ * one vCPU each, so that one ring has all the events.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -174,6 +175,10 @@ static int attach(int vm, int pid, unsigned int on_exit)
 	a.on_exit = on_exit;
 	if (ioctl(fd, SCAUDIT_IOC_ATTACH, &a)) {
 		perror("ATTACH");
+		exit(1);
+	}
+	if (a.nr_rings != 1) {
+		fprintf(stderr, "the guest has %u vCPUs, not one\n", a.nr_rings);
 		exit(1);
 	}
 	return fd;

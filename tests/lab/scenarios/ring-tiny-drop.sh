@@ -6,17 +6,20 @@ guest two --smp 2
 hits_start two
 record two --ring-size=4K --on-full=drop
 # The shell of the load sleeps at both ends, so that nothing of others can be dropped.
-vm_sh two 'sleep 1; calls -q -r 200; s=$?; sleep 1; exit $s' &
+vm_sh two 'echo $$; sleep 1; calls -q -r 200; s=$?; sleep 1; exit $s' >"$WORK/first" &
 load=$!
 sleep 1.5
 pkill -STOP -x screcord
 sleep 1
 pkill -CONT -x screcord
 wait $load || fail "the program in the guest failed"
-screcord status two --json >"$WORK/status.json"
+screcord status two
 record_stop two
-cat "$WORK/status.json"
 hits_end two >"$WORK/hits"
 rows two >"$WORK/rows.json"
+scquery --store "$(store_of two)" gaps --format json >"$WORK/gaps.json"
+[ -s "$WORK/gaps.json" ] || fail "nothing was dropped: no gap"
+head -n 3 "$WORK/gaps.json"
 /usr/bin/python3 "$LAB_IN/tests/lab/compare/hits.py" "$WORK/hits" "$WORK/rows.json" \
-	"$WORK/status.json" calls || fail "recorded and dropped do not make up what was made"
+	"$WORK/gaps.json" "$(cat "$WORK/first")" ||
+	fail "recorded and dropped do not make up what was made"
