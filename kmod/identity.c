@@ -7,7 +7,7 @@
 #include "hook.h"
 #include "identity.h"
 
-#define FIELD_MAX 0x10000u
+#define PLAN_OFFSET_MAX 0x10000u
 #define SPAN_GAP 64u /* bytes between two fields that are read along */
 #define REQUESTS_MAX 64u /* a guest that keeps changing its kernel waits no more */
 #define WAIT_NS (2 * NSEC_PER_MSEC)
@@ -42,7 +42,7 @@ static bool add_span(struct sc_span *spans, u32 *count, u32 offset, u32 length)
 {
 	if (offset == SCAUDIT_NO_FIELD)
 		return true;
-	if (offset > FIELD_MAX - length)
+	if (offset > PLAN_OFFSET_MAX - length)
 		return false;
 	spans[(*count)++] = (struct sc_span){ offset, length };
 	return true;
@@ -65,7 +65,7 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 	    !add_span(plan->full, &plan->nr_full, user->task_parent, sizeof(u64)) ||
 	    !add_span(plan->full, &plan->nr_full, user->task_cred, sizeof(u64)))
 		return -EINVAL;
-	if (user->task_cred != SCAUDIT_NO_FIELD && user->cred_uid > FIELD_MAX)
+	if (user->task_cred != SCAUDIT_NO_FIELD && user->cred_uid > PLAN_OFFSET_MAX)
 		return -EINVAL;
 	/* The first three say who it is. */
 	plan->nr_brief = user->task_start == SCAUDIT_NO_FIELD ? 2 : 3;

@@ -11,13 +11,13 @@ const struct sc_vendor *sc_vendor_find(const char **reason)
 {
 	const struct kvm_x86_ops *ops = (void *)sc_symbol("kvm:kvm_x86_ops");
 
-	/* KVM fills its table in when kvm_amd or kvm_intel is loaded. */
-	if (!ops || !ops->name || !ops->hardware_enable) {
-		*reason = "neither kvm_amd nor kvm_intel is loaded: modprobe one of them";
+	/* KVM's table is filled in while one of its vendor modules is loaded. */
+	if (ops && sc_symbol("kvm_intel:vmx_set_efer")) {
+		*reason = "only AMD hosts are supported yet, and this one runs kvm_intel";
 		return NULL;
 	}
-	if (strcmp(ops->name, "kvm_amd")) {
-		*reason = "only AMD hosts are supported yet, and this one runs kvm_intel";
+	if (!ops || !sc_symbol("kvm_amd:svm_set_efer")) {
+		*reason = "neither kvm_amd nor kvm_intel is loaded: modprobe one of them";
 		return NULL;
 	}
 	if (sc_svm.init()) {
