@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <xxhash.h>
+
+#include "block.h"
+#include "io.h"
+
+#define NUMBER_SLOTS (4 * SC_BLOCK_NUMBERS) /* power of two */
+
+/* The columns: names are in stores, so that a row may be added but never renamed. */
+static const struct {
+	const char *name;
+	uint8_t rows; /* enum sc_rows */
+	uint8_t bits; /* values are below 2^bits */
+} columns[SC_COLUMN_IDS] = {
+	[SC_C_TS] = { "ts", SC_ROWS_CALL, 64 },
+	[SC_C_DUR] = { "dur", SC_ROWS_CALL, 64 },
+	[SC_C_TSC] = { "tsc", SC_ROWS_CALL, 64 },
+	[SC_C_VCPU] = { "vcpu", SC_ROWS_CALL, 16 },
+	[SC_C_TASK] = { "task", SC_ROWS_CALL, 32 },
+	[SC_C_ABI] = { "abi", SC_ROWS_CALL, 8 },
+	[SC_C_INSN] = { "insn", SC_ROWS_CALL, 8 },
+	[SC_C_CPL] = { "cpl", SC_ROWS_CALL, 8 },
+	[SC_C_STATE] = { "state", SC_ROWS_CALL, 8 },
+	[SC_C_NR] = { "nr", SC_ROWS_CALL, 64 },
+	[SC_C_ARG0] = { "arg0", SC_ROWS_CALL, 64 },
+	[SC_C_ARG0 + 1] = { "arg1", SC_ROWS_CALL, 64 },
+	[SC_C_ARG0 + 2] = { "arg2", SC_ROWS_CALL, 64 },
+	[SC_C_ARG0 + 3] = { "arg3", SC_ROWS_CALL, 64 },
+	[SC_C_ARG0 + 4] = { "arg4", SC_ROWS_CALL, 64 },
+	[SC_C_ARG5] = { "arg5", SC_ROWS_CALL, 64 },
+	[SC_C_RET] = { "ret", SC_ROWS_CALL, 64 },
+	[SC_C_RIP] = { "rip", SC_ROWS_CALL, 64 },
+	[SC_C_RSP] = { "rsp", SC_ROWS_CALL, 64 },
+	[SC_C_RFLAGS] = { "rflags", SC_ROWS_CALL, 64 },
+	[SC_C_CR3] = { "cr3", SC_ROWS_CALL, 64 },
+	[SC_C_FS_BASE] = { "fs_base", SC_ROWS_CALL, 64 },
+	[SC_C_GS_BASE] = { "gs_base", SC_ROWS_CALL, 64 },
+	[SC_C_PAYLOAD_SIZE] = { "payload.size", SC_ROWS_CALL, 32 },
+	[SC_C_PAYLOAD] = { "payload", SC_ROWS_PAYLOAD, 0 },
+	[SC_T_KEY] = { "task.key", SC_ROWS_TASK, 64 },
+	[SC_T_START] = { "task.start", SC_ROWS_TASK, 64 },
+	[SC_T_CR3] = { "task.cr3", SC_ROWS_TASK, 64 },
+	[SC_T_KNOWN] = { "task.known", SC_ROWS_TASK, 32 },
+	[SC_T_PID] = { "task.pid", SC_ROWS_TASK, 32 },
+	[SC_T_TID] = { "task.tid", SC_ROWS_TASK, 32 },
+	[SC_T_PPID] = { "task.ppid", SC_ROWS_TASK, 32 },
+	[SC_T_UID] = { "task.uid", SC_ROWS_TASK, 32 },
+	[SC_T_FIRST] = { "task.first", SC_ROWS_TASK, 64 },
+	[SC_T_LAST] = { "task.last", SC_ROWS_TASK, 64 },
+	[SC_T_CALLS] = { "task.calls", SC_ROWS_TASK, 32 },
+	[SC_T_COMM] = { "task.comm", SC_ROWS_COMM, 0 },
+	[SC_D_SEQ] = { "completion.seq", SC_ROWS_COMPLETION, 64 },
+	[SC_D_STATE] = { "completion.state", SC_ROWS_COMPLETION, 8 },
+	[SC_D_RET] = { "completion.ret", SC_ROWS_COMPLETION, 64 },
+	[SC_D_DUR] = { "completion.dur", SC_ROWS_COMPLETION, 64 },
+	[SC_G_REASON] = { "gap.reason", SC_ROWS_GAP, 32 },
+	[SC_G_VCPU] = { "gap.vcpu", SC_ROWS_GAP, 32 },
+	[SC_G_ENTRIES] = { "gap.entries", SC_ROWS_GAP, 64 },
+	[SC_G_RETURNS] = { "gap.returns", SC_ROWS_GAP, 64 },
+	[SC_G_FIRST] = { "gap.first", SC_ROWS_GAP, 64 },
+	[SC_G_LAST] = { "gap.last", SC_ROWS_GAP, 64 },
+	[SC_G_AFTER] = { "gap.after_seq", SC_ROWS_GAP, 64 },
+};
+
+_Static_assert(SC_COLUMN_IDS < 64, "a mask has a bit for each column");
+
+enum sc_rows sc_column_rows(enum sc_column_id id)
+{
+	return (enum sc_rows)columns[id].rows;
+}
+
+const char *sc_column_name(enum sc_column_id id)
+{
+	return columns[id].name;
+}
+
+static uint32_t column_count(const struct sc_block *b, unsigned id)
+{
+	if (columns[id].rows == SC_ROWS_COMM)
+		return b->h.count[SC_ROWS_TASK] * SC_COMM_LEN;
+	return b->h.count[columns[id].rows];
+}
+
+static bool column_is_bytes(unsigned id)
+{
+	return !columns[id].bits;
+}
+
+static uint8_t *column_bytes(const struct sc_block *b, unsigned id)
+{
+	return id == SC_C_PAYLOAD ? b->payload : b->comm;
+}
+
+int sc_block_alloc(struct sc_block *b, uint64_t mask)
+{
+	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
+		if (!(mask & SC_BIT(id)) || column_is_bytes(id) || b->col[id])
+			continue;
+		b->col[id] = malloc(SC_BLOCK_ROWS * sizeof(uint64_t));
+		if (!b->col[id])
+			return -ENOMEM;
+	}
+	if (mask & SC_BIT(SC_T_COMM) && !b->comm) {
+		b->comm = malloc((size_t)SC_BLOCK_ROWS * SC_COMM_LEN);
+		if (!b->comm)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void sc_block_free(struct sc_block *b)
+{
+	for (unsigned id = 0; id < SC_COLUMN_IDS; id++)
+		free(b->col[id]);
+	free(b->payload);
+	free(b->payload_at);
+	free(b->comm);
+	free(b->tasks);
+	sc_item_free(&b->item);
+	sc_buf_free(&b->stored);
+	sc_column_scratch_free(&b->scratch);
+	*b = (struct sc_block){ 0 };
+}
+
+/* ---- encoding ---- */
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Distinct syscall numbers of the rows, rising; n is 0 and *any true where they are too many. */
+static int block_numbers(const struct sc_block *b, uint64_t list[SC_BLOCK_NUMBERS], size_t *n,
+			 bool *any)
+{
+	const uint64_t *abi = b->col[SC_C_ABI], *nr = b->col[SC_C_NR];
+	uint16_t slots[NUMBER_SLOTS] = { 0 };
+
+	*n = 0;
+	*any = false;
+	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
+		uint64_t key = sc_number_key(abi[i], nr[i]);
+		uint32_t slot = (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 40) &
+				(NUMBER_SLOTS - 1);
+
+		while (slots[slot] && list[slots[slot] - 1] != key)
+			slot = (slot + 1) & (NUMBER_SLOTS - 1);
+		if (slots[slot])
+			continue;
+		if (*n == SC_BLOCK_NUMBERS) {
+			*n = 0;
+			*any = true;
+			return 0;
+		}
+		list[*n] = key;
+		slots[slot] = (uint16_t)++*n;
+	}
+	qsort(list, *n, sizeof(*list), compare_u64);
+	return 0;
+}
+
+static void block_ranges(struct sc_block *b)
+{
+	const uint64_t *ts = b->col[SC_C_TS], *state = b->col[SC_C_STATE];
+	uint64_t min = UINT64_MAX, max = 0;
+	uint32_t rows = b->h.count[SC_ROWS_CALL], open = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		min = ts[i] < min ? ts[i] : min;
+		max = ts[i] > max ? ts[i] : max;
+		open += state[i] == SC_STATE_OPEN;
+	}
+	b->h.ts_min = rows ? min : 0;
+	b->h.ts_max = max;
+	b->h.open = open;
+}
+
+/* Append the columns to out as byte strings, and their descriptors to list. */
+static int block_put_columns(struct sc_block *b, struct sc_buf *list, struct sc_buf *out, size_t *n)
+{
+	struct sc_buf *stored = &b->stored;
+
+	*n = 0;
+	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
+		uint32_t count = column_count(b, id);
+		struct sc_column c;
+		int rc;
+
+		if (!count)
+			continue;
+		sc_buf_reset(stored);
+		if (column_is_bytes(id))
+			rc = sc_column_encode_bytes(column_bytes(b, id), count, &c, stored,
+						    &b->scratch);
+		else
+			rc = sc_column_encode(b->col[id], count, &c, stored, &b->scratch);
+		if (rc)
+			return rc;
+		if (c.transform == SC_TRANSFORM_CONSTANT && !c.base)
+			continue; /* absent is all zero */
+		sc_cbor_put(list, SC_CBOR_ARRAY, 1 + SC_COLUMN_FIELDS);
+		sc_cbor_put_text(list, columns[id].name);
+		sc_column_put(&c, list);
+		sc_cbor_put_bytes(out, stored->data, stored->len);
+		++*n;
+	}
+	return list->failed || out->failed ? -ENOMEM : 0;
+}
+
+/* Keys in the order of RFC 8949, section 4.2.1. */
+static void block_put_head(const struct sc_block *b, const struct sc_buf *list, size_t n,
+			   const struct sc_buf *numbers, struct sc_buf *head)
+{
+	const struct sc_block_head *h = &b->h;
+
+	sc_cbor_put(head, SC_CBOR_MAP, 16);
+	sc_cbor_put_text(head, "id");
+	sc_cbor_put_bytes(head, h->id, sizeof(h->id));
+	sc_cbor_put_text(head, "seq");
+	sc_cbor_put_uint(head, h->first);
+	sc_cbor_put_text(head, "body");
+	sc_cbor_put_bytes(head, h->body, sizeof(h->body));
+	sc_cbor_put_text(head, "gaps");
+	sc_cbor_put_uint(head, h->count[SC_ROWS_GAP]);
+	sc_cbor_put_text(head, "open");
+	sc_cbor_put_uint(head, h->open);
+	sc_cbor_put_text(head, "prev");
+	sc_cbor_put_bytes(head, h->prev, sizeof(h->prev));
+	sc_cbor_put_text(head, "rows");
+	sc_cbor_put_uint(head, h->count[SC_ROWS_CALL]);
+	sc_cbor_put_text(head, "time");
+	sc_cbor_put(head, SC_CBOR_ARRAY, 2);
+	sc_cbor_put_uint(head, h->ts_min);
+	sc_cbor_put_uint(head, h->ts_max);
+	sc_cbor_put_text(head, "block");
+	sc_cbor_put_uint(head, h->number);
+	sc_cbor_put_text(head, "event");
+	sc_cbor_put_uint(head, h->event);
+	sc_cbor_put_text(head, "tasks");
+	sc_cbor_put_uint(head, h->count[SC_ROWS_TASK]);
+	sc_cbor_put_text(head, "columns");
+	sc_cbor_put(head, SC_CBOR_ARRAY, n);
+	sc_buf_add(head, list->data, list->len);
+	sc_cbor_put_text(head, "numbers");
+	sc_buf_add(head, numbers->data, numbers->len);
+	sc_cbor_put_text(head, "payload");
+	sc_cbor_put_uint(head, h->count[SC_ROWS_PAYLOAD]);
+	sc_cbor_put_text(head, "session");
+	sc_cbor_put_uint(head, h->session);
+	sc_cbor_put_text(head, "completions");
+	sc_cbor_put_uint(head, h->count[SC_ROWS_COMPLETION]);
+}
+
+static void block_put_numbers(struct sc_block *b, struct sc_buf *out)
+{
+	uint64_t list[SC_BLOCK_NUMBERS];
+	size_t n;
+
+	block_numbers(b, list, &n, &b->h.any_number);
+	if (b->h.any_number) {
+		sc_cbor_put_null(out);
+		return;
+	}
+	sc_cbor_put(out, SC_CBOR_ARRAY, n);
+	for (size_t i = 0; i < n; i++)
+		sc_cbor_put_uint(out, list[i]);
+}
+
+int sc_block_encode(struct sc_block *b, struct sc_buf *head, struct sc_buf *out)
+{
+	struct sc_buf list = { 0 }, body = { 0 }, numbers = { 0 };
+	size_t n = 0;
+	int rc;
+
+	sc_buf_reset(head);
+	sc_buf_reset(out);
+	block_ranges(b);
+	block_put_numbers(b, &numbers);
+	rc = block_put_columns(b, &list, &body, &n);
+	if (!rc) {
+		crypto_hash_sha256(b->h.body, body.data, body.len);
+		block_put_head(b, &list, n, &numbers, head);
+		if (head->failed || numbers.failed)
+			rc = -ENOMEM;
+	}
+	if (!rc) {
+		sc_item_put(out, SC_ITEM_BLOCK, head, n);
+		sc_buf_add(out, body.data, body.len);
+		/* For the index: where the numbers lie in the head. */
+		b->h.numbers_len = b->h.any_number ? 0 : numbers.len;
+		b->h.numbers = b->h.any_number ?
+				       NULL :
+				       memmem(head->data, head->len, numbers.data, numbers.len);
+		rc = out->failed ? -ENOMEM : 0;
+	}
+	sc_buf_free(&list);
+	sc_buf_free(&body);
+	sc_buf_free(&numbers);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+/* The descriptors, in the order of the columns in the body; fills dir[] and length. */
+static void block_get_columns(struct sc_block *b, struct sc_cbor *in)
+{
+	uint64_t n = sc_cbor_get(in, SC_CBOR_ARRAY);
+	uint64_t offset = b->item.body;
+	unsigned id = 0;
+
+	if (n != b->item.columns)
+		in->bad = true;
+	for (uint64_t i = 0; i < n && !in->bad; i++) {
+		uint8_t head[SC_CBOR_HEAD_MAX];
+		const uint8_t *name;
+		struct sc_column c;
+		uint64_t fields;
+		unsigned found;
+		size_t len;
+
+		fields = sc_cbor_get(in, SC_CBOR_ARRAY);
+		if (fields < 1 + SC_COLUMN_FIELDS || fields > 64)
+			in->bad = true;
+		name = sc_cbor_get_string(in, SC_CBOR_TEXT, &len);
+		sc_column_get(&c, in);
+		for (uint64_t more = 1 + SC_COLUMN_FIELDS; more < fields && !in->bad; more++)
+			sc_cbor_skip(in);
+		if (in->bad)
+			return;
+
+		/* Known ones come in our order; one that we do not know is stepped over. */
+		for (found = id; found < SC_COLUMN_IDS; found++)
+			if (sc_key_is(name, len, columns[found].name))
+				break;
+		if (found < SC_COLUMN_IDS) {
+			b->dir[found].c = c;
+			b->dir[found].offset = offset;
+			b->dir[found].present = true;
+			id = found + 1;
+		}
+		offset += sc_cbor_head(head, SC_CBOR_BYTES, c.stored) + c.stored;
+	}
+	b->length = offset - b->item.offset;
+}
+
+static void block_get_numbers(struct sc_block *b, struct sc_cbor *in)
+{
+	const uint8_t *at = in->at;
+	uint64_t n, last = 0;
+
+	b->h.numbers = NULL;
+	b->h.numbers_len = 0;
+	b->h.any_number = sc_cbor_get_null(in);
+	if (b->h.any_number)
+		return;
+	n = sc_cbor_get(in, SC_CBOR_ARRAY);
+	for (uint64_t i = 0; i < n && !in->bad; i++) {
+		uint64_t key = sc_cbor_get(in, SC_CBOR_UINT);
+
+		if (i && key <= last)
+			in->bad = true;
+		last = key;
+	}
+	b->h.numbers = at;
+	b->h.numbers_len = (size_t)(in->at - at);
+}
+
+enum {
+	HAS_ID = 1 << 0,
+	HAS_SEQ = 1 << 1,
+	HAS_BODY = 1 << 2,
+	HAS_GAPS = 1 << 3,
+	HAS_OPEN = 1 << 4,
+	HAS_PREV = 1 << 5,
+	HAS_ROWS = 1 << 6,
+	HAS_TIME = 1 << 7,
+	HAS_BLOCK = 1 << 8,
+	HAS_EVENT = 1 << 9,
+	HAS_TASKS = 1 << 10,
+	HAS_COLUMNS = 1 << 11,
+	HAS_NUMBERS = 1 << 12,
+	HAS_PAYLOAD = 1 << 13,
+	HAS_SESSION = 1 << 14,
+	HAS_COMPLETIONS = 1 << 15,
+	HAS_ALL = (1 << 16) - 1,
+};
+
+static uint32_t get_count(struct sc_cbor *in, uint32_t max)
+{
+	return (uint32_t)sc_cbor_get_max(in, max);
+}
+
+static unsigned block_get_field(struct sc_block *b, struct sc_cbor *in, const uint8_t *key,
+				size_t n)
+{
+	struct sc_block_head *h = &b->h;
+
+	if (sc_key_is(key, n, "id"))
+		return sc_cbor_get_fixed(in, h->id, sizeof(h->id)), HAS_ID;
+	if (sc_key_is(key, n, "seq"))
+		return h->first = sc_cbor_get_max(in, INT64_MAX), HAS_SEQ;
+	if (sc_key_is(key, n, "body"))
+		return sc_cbor_get_fixed(in, h->body, sizeof(h->body)), HAS_BODY;
+	if (sc_key_is(key, n, "gaps"))
+		return h->count[SC_ROWS_GAP] = get_count(in, SC_BLOCK_ROWS), HAS_GAPS;
+	if (sc_key_is(key, n, "open"))
+		return h->open = get_count(in, SC_BLOCK_ROWS), HAS_OPEN;
+	if (sc_key_is(key, n, "prev"))
+		return sc_cbor_get_fixed(in, h->prev, sizeof(h->prev)), HAS_PREV;
+	if (sc_key_is(key, n, "rows"))
+		return h->count[SC_ROWS_CALL] = get_count(in, SC_BLOCK_ROWS), HAS_ROWS;
+	if (sc_key_is(key, n, "block"))
+		return h->number = sc_cbor_get_max(in, INT64_MAX), HAS_BLOCK;
+	if (sc_key_is(key, n, "event"))
+		return h->event = sc_cbor_get(in, SC_CBOR_UINT), HAS_EVENT;
+	if (sc_key_is(key, n, "tasks"))
+		return h->count[SC_ROWS_TASK] = get_count(in, SC_BLOCK_ROWS), HAS_TASKS;
+	if (sc_key_is(key, n, "columns"))
+		return block_get_columns(b, in), HAS_COLUMNS;
+	if (sc_key_is(key, n, "numbers"))
+		return block_get_numbers(b, in), HAS_NUMBERS;
+	if (sc_key_is(key, n, "payload"))
+		return h->count[SC_ROWS_PAYLOAD] = get_count(in, SC_BLOCK_PAYLOAD), HAS_PAYLOAD;
+	if (sc_key_is(key, n, "session"))
+		return h->session = get_count(in, UINT32_MAX), HAS_SESSION;
+	if (sc_key_is(key, n, "completions"))
+		return h->count[SC_ROWS_COMPLETION] = get_count(in, SC_BLOCK_ROWS), HAS_COMPLETIONS;
+	if (sc_key_is(key, n, "time")) {
+		if (sc_cbor_get(in, SC_CBOR_ARRAY) != 2)
+			in->bad = true;
+		h->ts_min = sc_cbor_get(in, SC_CBOR_UINT);
+		h->ts_max = sc_cbor_get(in, SC_CBOR_UINT);
+		return HAS_TIME;
+	}
+	sc_cbor_skip(in);
+	return 0;
+}
+
+int sc_block_parse(struct sc_block *b, uint64_t size)
+{
+	struct sc_cbor in = { b->item.head.data, b->item.head.data + b->item.head.len, false };
+	unsigned seen = 0;
+	uint64_t fields;
+
+	b->have = 0;
+	b->h = (struct sc_block_head){ 0 };
+	memset(b->dir, 0, sizeof(b->dir));
+	if (b->item.kind != SC_ITEM_BLOCK)
+		return -EBADMSG;
+
+	fields = sc_cbor_get(&in, SC_CBOR_MAP);
+	for (uint64_t i = 0; i < fields && !in.bad; i++) {
+		unsigned field;
+		size_t n;
+		const uint8_t *key = sc_cbor_get_string(&in, SC_CBOR_TEXT, &n);
+
+		if (in.bad)
+			break;
+		field = block_get_field(b, &in, key, n);
+		if (seen & field)
+			in.bad = true;
+		seen |= field;
+	}
+	if (in.bad || in.at != in.end || seen != HAS_ALL)
+		return -EBADMSG;
+
+	if (b->h.open > b->h.count[SC_ROWS_CALL] || !b->h.number || !b->h.first ||
+	    (b->h.count[SC_ROWS_CALL] && !b->h.count[SC_ROWS_TASK]) || b->h.ts_min > b->h.ts_max)
+		return -EBADMSG;
+	for (unsigned id = 0; id < SC_COLUMN_IDS; id++)
+		if (b->dir[id].present &&
+		    !sc_column_valid(&b->dir[id].c, column_count(b, id), column_is_bytes(id)))
+			return -EBADMSG;
+	return size - b->item.offset < b->length ? -ENODATA : 0;
+}
+
+int sc_block_read(struct sc_block *b, int fd, uint64_t size, uint64_t offset)
+{
+	int rc = sc_item_read(fd, size, offset, &b->item);
+
+	return rc ? rc : sc_block_parse(b, size);
+}
+
+/* The stored bytes of a column in b->stored, behind their CBOR head. */
+static int block_fetch(struct sc_block *b, int fd, unsigned id, const uint8_t **stored)
+{
+	uint32_t n = b->dir[id].c.stored;
+	uint8_t head[SC_CBOR_HEAD_MAX];
+	size_t len = sc_cbor_head(head, SC_CBOR_BYTES, n);
+	int rc;
+
+	sc_buf_reset(&b->stored);
+	if (!sc_buf_room(&b->stored, len + n))
+		return -ENOMEM;
+	rc = sc_io_read(fd, b->stored.data, len + n, b->dir[id].offset);
+	if (rc)
+		return rc == -ENODATA ? -EBADMSG : rc;
+	if (memcmp(head, b->stored.data, len))
+		return -EBADMSG;
+	*stored = b->stored.data + len;
+	return 0;
+}
+
+static int load_numbers(struct sc_block *b, int fd, unsigned id, uint32_t count)
+{
+	const uint8_t *stored;
+	uint64_t all = 0;
+	uint64_t *v;
+	int rc = sc_block_alloc(b, SC_BIT(id));
+
+	if (rc)
+		return rc;
+	v = b->col[id];
+	if (!b->dir[id].present) {
+		memset(v, 0, count * sizeof(*v));
+		return 0;
+	}
+	rc = block_fetch(b, fd, id, &stored);
+	if (!rc)
+		rc = sc_column_decode(&b->dir[id].c, stored, count, v, &b->scratch);
+	if (rc || columns[id].bits == 64)
+		return rc;
+	for (uint32_t i = 0; i < count; i++)
+		all |= v[i];
+	return all >> columns[id].bits ? -EBADMSG : 0;
+}
+
+static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
+{
+	uint8_t **to = id == SC_C_PAYLOAD ? &b->payload : &b->comm;
+	const uint8_t *stored;
+	int rc;
+
+	/* Payloads are bounded by the head's count, whose column has to be there for it. */
+	if (id == SC_C_PAYLOAD) {
+		free(*to);
+		*to = malloc(count + 1);
+		if (!*to)
+			return -ENOMEM;
+	} else {
+		rc = sc_block_alloc(b, SC_BIT(id));
+		if (rc)
+			return rc;
+	}
+	if (!b->dir[id].present) {
+		memset(*to, 0, count);
+		return 0;
+	}
+	rc = block_fetch(b, fd, id, &stored);
+	return rc ? rc : sc_column_decode_bytes(&b->dir[id].c, stored, count, *to);
+}
+
+/* Check that each row's payload lies in the payloads, and note where. */
+static int block_place_payloads(struct sc_block *b)
+{
+	const uint64_t *size = b->col[SC_C_PAYLOAD_SIZE];
+	uint64_t at = 0;
+
+	if (!b->payload_at)
+		b->payload_at = malloc(SC_BLOCK_ROWS * sizeof(*b->payload_at));
+	if (!b->payload_at)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
+		b->payload_at[i] = (uint32_t)at;
+		at += size[i];
+	}
+	return at == b->h.count[SC_ROWS_PAYLOAD] ? 0 : -EBADMSG;
+}
+
+static int block_make_tasks(struct sc_block *b)
+{
+	uint32_t n = b->h.count[SC_ROWS_TASK];
+
+	free(b->tasks);
+	b->tasks = calloc(n ? n : 1, sizeof(*b->tasks));
+	if (!b->tasks)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		struct sc_task *t = &b->tasks[i];
+
+		t->key = b->col[SC_T_KEY][i];
+		t->start = b->col[SC_T_START][i];
+		t->cr3 = b->col[SC_T_CR3][i];
+		t->known = (uint32_t)b->col[SC_T_KNOWN][i];
+		t->pid = (uint32_t)b->col[SC_T_PID][i];
+		t->tid = (uint32_t)b->col[SC_T_TID][i];
+		t->ppid = (uint32_t)b->col[SC_T_PPID][i];
+		t->uid = (uint32_t)b->col[SC_T_UID][i];
+		memcpy(t->comm, b->comm + (size_t)i * SC_COMM_LEN, SC_COMM_LEN);
+	}
+	return 0;
+}
+
+int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *bad)
+{
+	uint64_t before = b->have;
+
+	if (mask & SC_BITS_TASK)
+		mask |= SC_BITS_TASK;
+	if (mask & SC_BIT(SC_C_PAYLOAD))
+		mask |= SC_BIT(SC_C_PAYLOAD_SIZE);
+
+	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
+		uint32_t count = column_count(b, id);
+		int rc;
+
+		if (!(mask & SC_BIT(id)) || b->have & SC_BIT(id))
+			continue;
+		rc = column_is_bytes(id) ? load_bytes(b, fd, id, count) :
+					   load_numbers(b, fd, id, count);
+		if (!rc && id == SC_C_TASK)
+			for (uint32_t i = 0; i < count; i++)
+				if (b->col[id][i] >= b->h.count[SC_ROWS_TASK])
+					rc = -EBADMSG;
+		if (!rc && id == SC_C_PAYLOAD)
+			rc = block_place_payloads(b);
+		if (rc) {
+			if (bad)
+				*bad = (enum sc_column_id)id;
+			return rc;
+		}
+		b->have |= SC_BIT(id);
+	}
+	return b->have & ~before & SC_BITS_TASK ? block_make_tasks(b) : 0;
+}
+
+int sc_block_verify(struct sc_block *b, int fd)
+{
+	uint64_t end = b->item.offset + b->length, at = b->item.body;
+	crypto_hash_sha256_state state;
+	uint8_t hash[SC_HASH_LEN];
+
+	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
+		const uint8_t *stored;
+		int rc;
+
+		if (!b->dir[id].present)
+			continue;
+		rc = block_fetch(b, fd, id, &stored);
+		if (rc)
+			return rc;
+		if (XXH3_64bits(stored, b->dir[id].c.stored) != b->dir[id].c.check)
+			return -EBADMSG;
+	}
+
+	crypto_hash_sha256_init(&state);
+	while (at < end) {
+		size_t n = end - at < 65536 ? (size_t)(end - at) : 65536;
+		int rc;
+
+		sc_buf_reset(&b->stored);
+		if (!sc_buf_room(&b->stored, n))
+			return -ENOMEM;
+		rc = sc_io_read(fd, b->stored.data, n, at);
+		if (rc)
+			return rc;
+		crypto_hash_sha256_update(&state, b->stored.data, n);
+		at += n;
+	}
+	crypto_hash_sha256_final(&state, hash);
+	return memcmp(hash, b->h.body, sizeof(hash)) ? -EBADMSG : 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A system call as the store keeps it: one row, entry and return together.
+ */
+#ifndef SC_CALL_H
+#define SC_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is known of the return. Values are in stores: never renumber. */
+enum sc_state {
+	SC_STATE_OPEN = 0, /* no return yet (at the end of the recording: still running) */
+	SC_STATE_RETURNED = 1, /* ret is the value, seen at SYSRET or SYSEXIT */
+	SC_STATE_IRET = 2, /* ret is the value, seen at IRET */
+	SC_STATE_UNSEEN = 3, /* it returned by an instruction that could not be seen */
+	SC_STATE_NEVER = 4, /* it does not return: exit, successful execve, sigreturn */
+	SC_STATE_GONE = 5, /* the task ended inside the call */
+	SC_STATES
+};
+
+/* "returned", "open", …; never NULL ("?" for a number that is none). */
+const char *sc_state_name(unsigned state);
+
+/* A caller as it was at the time of the call. Equal fields, same task version. */
+struct sc_task {
+	uint64_t key; /* guest address of task_struct; 0 where the guest was not understood */
+	uint64_t start; /* ns, the guest's monotonic clock */
+	uint64_t cr3; /* identifies the process where known is 0; else 0 */
+	uint32_t known; /* SCAUDIT_KNOWN_* of schema/abi.h */
+	uint32_t pid; /* each field only where known says so, else 0 */
+	uint32_t tid;
+	uint32_t ppid;
+	uint32_t uid;
+	char comm[17]; /* NUL-terminated; raw bytes of the guest: escape before printing */
+};
+
+struct sc_call {
+	uint64_t seq; /* number of the call in the store, from 1, rising without holes */
+	uint64_t ts; /* entry, ns since the epoch */
+	uint64_t dur; /* ns to the return; meaningful in states RETURNED and IRET */
+	uint64_t tsc; /* entry, host TSC */
+	uint32_t session; /* number of the session in the store, from 1 */
+	uint16_t vcpu; /* of the entry */
+	uint8_t abi; /* enum scaudit_abi */
+	uint8_t insn; /* enum scaudit_insn */
+	uint8_t state; /* enum sc_state */
+	uint8_t cpl;
+	uint64_t nr; /* RAX at the entry, all of it */
+	uint64_t args[6];
+	int64_t ret; /* meaningful in states RETURNED and IRET */
+	uint64_t rip, rsp, rflags, cr3, fs_base, gs_base;
+	const struct sc_task *task; /* never NULL; lives as long as the block it came in */
+	const void *payload; /* captured strings and buffers (format of part 3) or NULL */
+	uint32_t payload_len;
+};
+
+/* Has the call's return value been seen? */
+static inline bool sc_call_has_ret(const struct sc_call *c)
+{
+	return c->state == SC_STATE_RETURNED || c->state == SC_STATE_IRET;
+}
+
+/* Linux: a value in [-4095, -1] is an error number (include/linux/err.h, MAX_ERRNO). */
+static inline bool sc_call_failed(const struct sc_call *c)
+{
+	return sc_call_has_ret(c) && c->ret < 0 && c->ret >= -4095;
+}
+
+/* Something is missing from the record, and here is why. */
+struct sc_gap {
+	uint32_t session;
+	uint32_t reason; /* enum scaudit_reason of schema/abi.h */
+	uint32_t vcpu; /* ~0: all */
+	uint64_t entries; /* calls not recorded; ~0: not known */
+	uint64_t returns; /* returns not recorded; ~0: not known */
+	uint64_t first; /* from when to when, ns since the epoch */
+	uint64_t last;
+	uint64_t after_seq; /* it lies behind this call */
+};
+
+/* "drop", "stall", …; never NULL. */
+const char *sc_gap_reason_name(unsigned reason);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A column: numbers of one meaning, or bytes, made small and back.
+ *
+ * Numbers are 64 bits wide in memory. On disk: first a transform, which leaves
+ * numbers that fit fewer bytes; these as a little-endian array of the narrowest
+ * width; its bytes regrouped by significance where that is smaller (planes);
+ * then LZ4, where that is smaller. Nothing of a descriptor is trusted.
+ */
+#ifndef SC_COLUMN_H
+#define SC_COLUMN_H
+
+#include "buf.h"
+#include "cbor.h"
+
+/* Values are in stores: never renumber. v: value, e: stored element. Sums are modulo 2^64. */
+enum sc_transform {
+	SC_TRANSFORM_PLAIN = 0, /* v[i] = base + e[i], e unsigned */
+	SC_TRANSFORM_CONSTANT = 1, /* v[i] = base; nothing is stored */
+	SC_TRANSFORM_DELTA = 2, /* v[0] = base + e[0], v[i] = v[i-1] + e[i], e signed */
+	SC_TRANSFORM_DICTIONARY = 3, /* v[i] = d[e[i]]; d: 64-bit numbers, ahead of e */
+};
+
+enum sc_layout {
+	SC_LAYOUT_ROWS = 0, /* element after element */
+	SC_LAYOUT_PLANES = 1, /* lowest bytes of all elements, then the next, … */
+};
+
+#define SC_DICTIONARY_MAX 4096u /* entries */
+
+/* What a block's head says of a column. */
+struct sc_column {
+	uint8_t type; /* of an element: RFC 8746 tag number; bytes: 64 */
+	uint8_t transform; /* enum sc_transform */
+	uint8_t layout; /* enum sc_layout */
+	uint64_t base;
+	uint32_t dictionary; /* entries */
+	uint32_t raw; /* bytes before LZ4 */
+	uint32_t stored; /* bytes in the block; less than raw where LZ4 was used */
+	uint64_t check; /* XXH3-64 of the stored bytes */
+};
+
+/* Memory that encoding and decoding reuse from column to column. */
+struct sc_column_scratch {
+	struct sc_buf raw, packed;
+	uint16_t *index; /* dictionary: index of each row */
+	uint32_t index_cap;
+	uint32_t *slots; /* dictionary: hash table */
+	uint64_t dictionary[SC_DICTIONARY_MAX];
+};
+
+void sc_column_scratch_free(struct sc_column_scratch *s);
+
+/*
+ * Encode n >= 1 numbers and add the stored bytes to out, by the transform and
+ * layout that come out smallest on a sample.
+ * @c  out
+ * @retval -ENOMEM
+ */
+int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct sc_buf *out,
+		     struct sc_column_scratch *s);
+
+/* The same for n >= 1 bytes. */
+int sc_column_encode_bytes(const uint8_t *v, uint32_t n, struct sc_column *c, struct sc_buf *out,
+			   struct sc_column_scratch *s);
+
+/*
+ * Decode to exactly n numbers.
+ * @stored  c->stored bytes, hostile
+ * @retval -EBADMSG they are not what the descriptor says, or it makes no sense
+ * @retval -ENOMEM
+ */
+int sc_column_decode(const struct sc_column *c, const uint8_t *stored, uint32_t n, uint64_t *v,
+		     struct sc_column_scratch *s);
+
+/* The same for bytes. */
+int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uint32_t n,
+			   uint8_t *v);
+
+/* Does a column of n numbers (or bytes) with this descriptor make sense? */
+bool sc_column_valid(const struct sc_column *c, uint32_t n, bool bytes);
+
+/* The descriptor as CBOR, without its name (schema/segment.cddl, "column"). */
+#define SC_COLUMN_FIELDS 8u
+void sc_column_put(const struct sc_column *c, struct sc_buf *out);
+void sc_column_get(struct sc_column *c, struct sc_cbor *in);
+
+#endif

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Opening index.db, and what all that use it need. Rows are made in index_rows.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "index_private.h"
+#include "index_sql.h"
+#include "io.h"
+
+#define BUSY_MS 5000 /* longest wait for another connection's lock */
+#define READ_TRIES 50 /* for a writer that is just opening the index, 10 ms apart */
+
+static const char *const tables[] = {
+	"sessions", "segments", "blocks", "links", "tasks", "block_tasks", "gaps", "open_calls",
+};
+
+sqlite3 *sc_index_db(struct sc_index *ix)
+{
+	return ix->db;
+}
+
+static int index_errno(sqlite3 *db)
+{
+	int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
+	int system = db ? sqlite3_system_errno(db) : 0;
+
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return system ? -system : -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_MISMATCH:
+		return -EBADMSG;
+	case SQLITE_ERROR:
+		return -EINVAL; /* no such table or column: not ours */
+	case SQLITE_READONLY:
+		return -EROFS;
+	default:
+		return system ? -system : -EIO;
+	}
+}
+
+int sc_index_fail(struct sc_index *ix, struct sc_error *err, const char *doing)
+{
+	int rc = index_errno(ix->db);
+
+	if (!rc)
+		rc = -EIO;
+	if (rc == -EBADMSG)
+		return sc_fail(err, rc,
+			       "%s/" SC_INDEX_FILE ": damaged (%s); move it away, and it is made "
+			       "again from the segments",
+			       ix->dir, sqlite3_errmsg(ix->db));
+	return sc_fail(err, rc, "%s/" SC_INDEX_FILE ": %s: %s", ix->dir, doing,
+		       rc == -ENOSPC ? "no space left on the file system" :
+				       sqlite3_errmsg(ix->db));
+}
+
+int sc_index_exec(struct sc_index *ix, const char *sql, struct sc_error *err)
+{
+	if (sqlite3_exec(ix->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return sc_index_fail(ix, err, "cannot be used");
+}
+
+int sc_index_begin(struct sc_index *ix, struct sc_error *err)
+{
+	return sc_index_exec(ix, "BEGIN", err);
+}
+
+int sc_index_commit(struct sc_index *ix, struct sc_error *err)
+{
+	int rc = sc_index_exec(ix, "COMMIT", err);
+
+	if (rc)
+		sc_index_rollback(ix);
+	return rc;
+}
+
+void sc_index_rollback(struct sc_index *ix)
+{
+	if (!sqlite3_get_autocommit(ix->db))
+		sqlite3_exec(ix->db, "ROLLBACK", NULL, NULL, NULL);
+	sc_index_forget(ix);
+}
+
+void sc_index_close(struct sc_index *ix)
+{
+	if (!ix)
+		return;
+	for (unsigned i = 0; i < SC_STATEMENTS; i++)
+		sqlite3_finalize(ix->statements[i]);
+	sqlite3_close(ix->db);
+	free(ix->cache);
+	free(ix->dir);
+	free(ix);
+}
+
+static int index_new(const char *dir, int dir_fd, struct sc_index **out)
+{
+	struct sc_index *ix = calloc(1, sizeof(*ix));
+
+	if (!ix)
+		return -ENOMEM;
+	ix->dir_fd = dir_fd;
+	ix->dir = strdup(dir);
+	if (!ix->dir) {
+		free(ix);
+		return -ENOMEM;
+	}
+	*out = ix;
+	return 0;
+}
+
+/*
+ * Is what is open ours, and do we understand it?
+ * @schema  "main" or "disk"
+ */
+static int index_check(struct sc_index *ix, const char *schema, struct sc_error *err)
+{
+	sqlite3_stmt *row = NULL;
+	char sql[128];
+	int64_t version = 0;
+	int rc;
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT (SELECT value FROM %s.meta WHERE name = 'version') FROM %s.meta "
+		 "WHERE name = 'format' AND value = 'scaudit'",
+		 schema, schema);
+	rc = sqlite3_prepare_v2(ix->db, sql, -1, &row, NULL);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(row);
+		if (rc == SQLITE_ROW)
+			version = sqlite3_column_int64(row, 0);
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		rc = index_errno(ix->db);
+		if (rc == -EINVAL)
+			sc_fail(err, rc,
+				"%s/" SC_INDEX_FILE ": not a scaudit store (no table \"meta\"); "
+				"name a folder made by screcord",
+				ix->dir);
+		else
+			sc_index_fail(ix, err, "cannot be read");
+	} else if (version > SC_SCHEMA_VERSION) {
+		rc = sc_fail(err, -EPROTO,
+			     "%s: made by a newer scaudit (schema %" PRId64
+			     ", this one knows up to %d); use that one",
+			     ix->dir, version, SC_SCHEMA_VERSION);
+	} else if (version < 1) {
+		rc = sc_fail(err, -EINVAL,
+			     "%s/" SC_INDEX_FILE ": not a scaudit store (its table \"meta\" names "
+			     "no version); name a folder made by screcord",
+			     ix->dir);
+	} else {
+		rc = 0;
+	}
+	sqlite3_finalize(row);
+	return rc;
+}
+
+static int index_create(struct sc_index *ix, struct sc_error *err)
+{
+	int rc = sc_index_begin(ix, err);
+
+	if (!rc)
+		rc = sc_index_exec(ix, sc_index_sql, err);
+	if (!rc)
+		rc = sc_index_commit(ix, err);
+	if (rc)
+		sc_index_rollback(ix);
+	return rc;
+}
+
+/* No table at all: made by a writer that came no further. */
+static int index_is_empty(struct sc_index *ix, bool *empty, struct sc_error *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = 0;
+
+	if (sqlite3_prepare_v2(ix->db, "SELECT count(*) FROM main.sqlite_schema", -1, &row, NULL) !=
+		    SQLITE_OK ||
+	    sqlite3_step(row) != SQLITE_ROW)
+		rc = sc_index_fail(ix, err, "cannot be read");
+	else
+		*empty = !sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	return rc;
+}
+
+int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool *made,
+			struct sc_error *err)
+{
+	struct sc_index *ix;
+	char *path = NULL;
+	int rc, fd;
+
+	*made = false;
+	/* Made here, as SQLite would make it readable for all; the WAL takes its mode over. */
+	fd = sc_io_create(dir_fd, SC_INDEX_FILE);
+	if (fd >= 0)
+		close(fd);
+	else if (fd != -EEXIST)
+		return sc_fail(err, fd, "%s/" SC_INDEX_FILE ": cannot be made: %s", dir,
+			       strerror(-fd));
+
+	rc = index_new(dir, dir_fd, &ix);
+	if (rc)
+		return sc_fail(err, rc, "%s: no memory", dir);
+	ix->writer = true;
+	if (asprintf(&path, "%s/" SC_INDEX_FILE, dir) < 0) {
+		rc = sc_fail(err, -ENOMEM, "%s: no memory", dir);
+		goto fail;
+	}
+	rc = sqlite3_open_v2(path, &ix->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	free(path);
+	if (rc != SQLITE_OK) {
+		rc = sc_index_fail(ix, err, "cannot be opened");
+		goto fail;
+	}
+	sqlite3_extended_result_codes(ix->db, 1);
+	sqlite3_busy_timeout(ix->db, BUSY_MS);
+	rc = sc_index_exec(ix,
+			   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
+			   "PRAGMA journal_size_limit = 16777216;",
+			   err);
+	if (!rc)
+		rc = index_is_empty(ix, made, err);
+	if (!rc && *made) {
+		rc = index_create(ix, err);
+		if (!rc)
+			rc = sc_io_sync_dir(dir_fd);
+		if (rc && err && !err->text[0])
+			sc_fail(err, rc, "%s: %s", dir, strerror(-rc));
+	}
+	if (!rc)
+		rc = index_check(ix, "main", err);
+	if (rc)
+		goto fail;
+	*out = ix;
+	return 0;
+fail:
+	sc_index_close(ix);
+	return rc;
+}
+
+/* A database in memory without any table. */
+static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
+			   struct sc_error *err)
+{
+	struct sc_index *ix;
+	int rc = index_new(dir, dir_fd, &ix);
+
+	if (rc)
+		return sc_fail(err, rc, "%s: no memory", dir);
+	if (sqlite3_open_v2(":memory:", &ix->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
+				    SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK) {
+		rc = sc_index_fail(ix, err, "no memory for it");
+		sc_index_close(ix);
+		return rc;
+	}
+	sqlite3_extended_result_codes(ix->db, 1);
+	sqlite3_busy_timeout(ix->db, BUSY_MS);
+	rc = sc_index_exec(ix, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", err);
+	if (rc) {
+		sc_index_close(ix);
+		return rc;
+	}
+	*out = ix;
+	return 0;
+}
+
+int sc_index_open_memory(const char *dir, int dir_fd, struct sc_index **out, struct sc_error *err)
+{
+	struct sc_index *ix;
+	int rc = index_open_bare(dir, dir_fd, &ix, err);
+
+	if (rc)
+		return rc;
+	rc = index_create(ix, err);
+	if (rc)
+		sc_index_close(ix);
+	else
+		*out = ix;
+	return rc;
+}
+
+/* ---- reading ---- */
+
+/* Names of files beside index.db tell whether a writer may be at work. */
+static bool index_wal(const struct sc_index *ix, bool *shm)
+{
+	struct stat st;
+
+	*shm = !fstatat(ix->dir_fd, SC_INDEX_FILE "-shm", &st, 0);
+	return !fstatat(ix->dir_fd, SC_INDEX_FILE "-wal", &st, 0) && st.st_size > 0;
+}
+
+static void index_stamp(const struct sc_index *ix, struct stat *st)
+{
+	if (fstatat(ix->dir_fd, SC_INDEX_FILE, st, 0))
+		memset(st, 0, sizeof(*st));
+}
+
+/* "file:/a%20b/index.db?…": everything but the plainest characters is escaped. */
+static char *index_uri(const struct sc_index *ix, const char *options)
+{
+	size_t n = 3 * strlen(ix->dir) + strlen(options) + sizeof("file:./" SC_INDEX_FILE "?");
+	char *uri = malloc(n), *to = uri;
+
+	if (!uri)
+		return NULL;
+	to += sprintf(to, "file:");
+	for (const unsigned char *c = (const unsigned char *)ix->dir; *c; c++)
+		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || strchr("/._-", *c) ||
+		    (*c >= '0' && *c <= '9'))
+			*to++ = (char)*c;
+		else
+			to += sprintf(to, "%%%02X", *c);
+	sprintf(to, "/" SC_INDEX_FILE "?%s", options);
+	return uri;
+}
+
+/*
+ * Attach index.db as "disk". With a shared-memory file beside it a writer is at
+ * work, or has crashed: the WAL has to be read, and is, without a lock that
+ * writes. Without one the database is complete in itself: opened as immutable,
+ * as SQLite would else make both files; sc_index_fresh() watches over that.
+ */
+static int index_attach(struct sc_index *ix, struct sc_error *err)
+{
+	sqlite3_stmt *attach = NULL;
+	bool shm, wal = index_wal(ix, &shm);
+	char *uri;
+	int rc;
+
+	if (wal && !shm)
+		return sc_fail(err, -ENOENT,
+			       "%s/" SC_INDEX_FILE ": its -wal file has lost its -shm file", ix->dir);
+	ix->immutable = !shm;
+	index_stamp(ix, &ix->stamp);
+	uri = index_uri(ix, shm ? "mode=ro&readonly_shm=1" : "mode=ro&immutable=1");
+	if (!uri)
+		return sc_fail(err, -ENOMEM, "%s: no memory", ix->dir);
+	rc = sqlite3_prepare_v2(ix->db, "ATTACH ?1 AS disk", -1, &attach, NULL);
+	if (rc == SQLITE_OK)
+		sqlite3_bind_text(attach, 1, uri, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(attach);
+	rc = rc == SQLITE_DONE ? 0 : sc_index_fail(ix, err, "cannot be opened");
+	sqlite3_finalize(attach);
+	free(uri);
+	if (!rc) {
+		rc = index_check(ix, "disk", err);
+		if (rc)
+			sqlite3_exec(ix->db, "DETACH disk", NULL, NULL, NULL);
+	}
+	ix->attached = !rc;
+	return rc;
+}
+
+static int index_attach_patiently(struct sc_index *ix, struct sc_error *err)
+{
+	int rc = index_attach(ix, err);
+
+	/* The files beside index.db come and go with writers, also between a look and an open. */
+	for (int i = 0; i < READ_TRIES && (rc == -EROFS || rc == -EBUSY || rc == -ENOENT ||
+					   rc == -EIO);
+	     i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		rc = index_attach(ix, err);
+	}
+	if (!rc && err)
+		err->text[0] = '\0';
+	return rc;
+}
+
+int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **out, struct sc_error *err)
+{
+	struct sc_index *ix;
+	struct stat st;
+	int rc;
+
+	if (fstatat(dir_fd, SC_INDEX_FILE, &st, 0))
+		return sc_fail(err, -errno, "%s/" SC_INDEX_FILE ": %s", dir, strerror(errno));
+	if (faccessat(dir_fd, SC_INDEX_FILE, R_OK, AT_EACCESS))
+		return sc_fail(err, -errno, "%s/" SC_INDEX_FILE ": %s", dir, strerror(errno));
+	/* Without tables of its own, which would hide those on disk; see sc_index_overlay(). */
+	rc = index_open_bare(dir, dir_fd, &ix, err);
+	if (rc)
+		return rc;
+	rc = index_attach_patiently(ix, err);
+	if (rc) {
+		sc_index_close(ix);
+		return rc;
+	}
+	*out = ix;
+	return 0;
+}
+
+int sc_index_fresh(struct sc_index *ix, struct sc_error *err)
+{
+	struct stat now;
+	bool shm;
+	int rc;
+
+	if (!ix->attached || !ix->immutable)
+		return 0;
+	index_wal(ix, &shm);
+	index_stamp(ix, &now);
+	if (!shm && now.st_ino == ix->stamp.st_ino && now.st_size == ix->stamp.st_size &&
+	    now.st_mtim.tv_sec == ix->stamp.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == ix->stamp.st_mtim.tv_nsec)
+		return 0;
+	/* What was made in memory is now, or will be, the writer's. */
+	for (unsigned i = 0; ix->overlay && i < sizeof(tables) / sizeof(*tables); i++) {
+		char sql[96];
+
+		snprintf(sql, sizeof(sql), "DROP VIEW temp.%s; DROP TABLE main.%s", tables[i],
+			 tables[i]);
+		rc = sc_index_exec(ix, sql, err);
+		if (rc)
+			return rc;
+	}
+	if (ix->overlay)
+		sqlite3_exec(ix->db, "DROP TABLE main.meta", NULL, NULL, NULL);
+	ix->overlay = false;
+	rc = sc_index_exec(ix, "DETACH disk", err);
+	if (!rc)
+		rc = index_attach_patiently(ix, err);
+	return rc ? rc : 1;
+}
+
+int sc_index_overlay(struct sc_index *ix, struct sc_error *err)
+{
+	int rc = index_create(ix, err);
+
+	for (unsigned i = 0; !rc && i < sizeof(tables) / sizeof(*tables); i++) {
+		const char *t = tables[i];
+		bool replaces = i < 2; /* of sessions and segments the newer row counts */
+		char sql[256];
+
+		snprintf(sql, sizeof(sql),
+			 "CREATE TEMP VIEW %s AS SELECT * FROM disk.%s%s%s UNION ALL "
+			 "SELECT * FROM main.%s",
+			 t, t, replaces ? " WHERE number NOT IN (SELECT number FROM main." : "",
+			 replaces ? (i ? "segments)" : "sessions)") : "", t);
+		rc = sc_index_exec(ix, sql, err);
+	}
+	ix->overlay = !rc;
+	return rc;
+}
+
+/* ---- rows ---- */
+
+void sc_index_text(sqlite3_stmt *row, int column, char *to, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+void sc_index_session(sqlite3_stmt *row, struct sc_session *s)
+{
+	const void *id = sqlite3_column_blob(row, 1);
+
+	memset(s, 0, sizeof(*s));
+	s->number = (uint32_t)sqlite3_column_int64(row, 0);
+	if (id && sqlite3_column_bytes(row, 1) == sizeof(s->id))
+		memcpy(s->id, id, sizeof(s->id));
+	sc_index_text(row, 2, s->vm, sizeof(s->vm));
+	sc_index_text(row, 3, s->engine, sizeof(s->engine));
+	sc_index_text(row, 4, s->host_kernel, sizeof(s->host_kernel));
+	s->tsc_khz = (uint32_t)sqlite3_column_int64(row, 5);
+	s->begin = (uint64_t)sqlite3_column_int64(row, 6);
+	s->end = (uint64_t)sqlite3_column_int64(row, 7);
+	sc_index_text(row, 8, s->ended, sizeof(s->ended));
+}
+
+void sc_index_task(sqlite3_stmt *row, int column, struct sc_task *t)
+{
+	const void *comm;
+	int n;
+
+	memset(t, 0, sizeof(*t));
+	t->key = (uint64_t)sqlite3_column_int64(row, column);
+	t->start = (uint64_t)sqlite3_column_int64(row, column + 1);
+	t->cr3 = (uint64_t)sqlite3_column_int64(row, column + 2);
+	t->known = (uint32_t)sqlite3_column_int64(row, column + 3);
+	t->pid = (uint32_t)sqlite3_column_int64(row, column + 4);
+	t->tid = (uint32_t)sqlite3_column_int64(row, column + 5);
+	t->ppid = (uint32_t)sqlite3_column_int64(row, column + 6);
+	t->uid = (uint32_t)sqlite3_column_int64(row, column + 7);
+	comm = sqlite3_column_blob(row, column + 8);
+	n = sqlite3_column_bytes(row, column + 8);
+	if (comm && n > 0 && (size_t)n < sizeof(t->comm))
+		memcpy(t->comm, comm, (size_t)n);
+}

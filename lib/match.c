@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../schema/abi.h"
+#include "match.h"
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int sc_match_init(struct sc_match *m, const struct sc_filter *filter)
+{
+	static const struct sc_filter all;
+	const struct sc_filter *f = filter ? filter : &all;
+
+	*m = (struct sc_match){ .filter = f };
+	m->tasks = f->n_pids || f->n_tids || f->n_comms;
+	m->numbers = f->n_nrs;
+	m->times = f->since || f->until;
+	m->returns = f->failed || f->successful;
+	if (m->tasks)
+		m->columns |= SC_BIT(SC_C_TASK) | SC_BITS_TASK;
+	if (m->times)
+		m->columns |= SC_BIT(SC_C_TS);
+	if (m->returns)
+		m->columns |= SC_BIT(SC_C_RET) | SC_BIT(SC_C_STATE);
+	if (!m->numbers)
+		return 0;
+
+	m->columns |= SC_BIT(SC_C_NR) | SC_BIT(SC_C_ABI);
+	m->nrs = malloc(f->n_nrs * sizeof(*m->nrs));
+	if (!m->nrs)
+		return -ENOMEM;
+	memcpy(m->nrs, f->nrs, f->n_nrs * sizeof(*m->nrs));
+	qsort(m->nrs, f->n_nrs, sizeof(*m->nrs), compare_u64);
+	for (size_t i = 0; i < f->n_nrs; i++) {
+		uint64_t abi = m->nrs[i] >> 32;
+		uint32_t nr = (uint32_t)m->nrs[i];
+
+		if (abi < 2 && nr < SC_MATCH_BITMAP)
+			m->bitmap[abi][nr / 64] |= 1ULL << nr % 64;
+	}
+	return 0;
+}
+
+void sc_match_free(struct sc_match *m)
+{
+	free(m->nrs);
+	m->nrs = NULL;
+}
+
+/* Is the key in the list, whatever nrs_not says? */
+static bool listed(const struct sc_match *m, uint64_t key)
+{
+	uint64_t abi = key >> 32;
+	uint32_t nr = (uint32_t)key;
+
+	if (abi < 2 && nr < SC_MATCH_BITMAP)
+		return m->bitmap[abi][nr / 64] >> nr % 64 & 1;
+	return bsearch(&key, m->nrs, m->filter->n_nrs, sizeof(key), compare_u64);
+}
+
+bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, size_t n)
+{
+	struct sc_cbor in = { numbers, numbers + n, false };
+	uint64_t count;
+
+	if (!m->numbers || !numbers)
+		return true;
+	count = sc_cbor_get(&in, SC_CBOR_ARRAY);
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t key = sc_cbor_get(&in, SC_CBOR_UINT);
+
+		if (in.bad)
+			return true; /* the block itself knows better */
+		if (listed(m, key) != m->filter->nrs_not)
+			return true;
+	}
+	return in.bad;
+}
+
+static bool one_of(uint32_t v, const uint32_t *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == v)
+			return true;
+	return !n;
+}
+
+bool sc_match_task(const struct sc_match *m, const struct sc_task *t)
+{
+	const struct sc_filter *f = m->filter;
+
+	if (!m->tasks)
+		return true;
+	if (!(t->known & SCAUDIT_KNOWN_TASK) || !one_of(t->pid, f->pids, f->n_pids) ||
+	    !one_of(t->tid, f->tids, f->n_tids))
+		return false;
+	for (size_t i = 0; i < f->n_comms; i++)
+		if (!strcmp(t->comm, f->comms[i]))
+			return true;
+	return !f->n_comms;
+}
+
+/* Keep the rows for which the condition holds; `i` is the row. */
+#define KEEP(condition)                                                                            \
+	do {                                                                                       \
+		uint32_t kept = 0;                                                                 \
+		for (uint32_t k = 0; k < n; k++) {                                                 \
+			uint32_t i = rows[k];                                                      \
+			rows[kept] = i;                                                            \
+			kept += (condition) ? 1 : 0;                                               \
+		}                                                                                  \
+		n = kept;                                                                          \
+	} while (0)
+
+static bool returned(uint64_t state)
+{
+	return state == SC_STATE_RETURNED || state == SC_STATE_IRET;
+}
+
+static bool is_error(uint64_t ret)
+{
+	return ret >= (uint64_t)-4095;
+}
+
+uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint32_t *rows,
+		       uint8_t *task_ok)
+{
+	const struct sc_filter *f = m->filter;
+	const uint64_t *ts = b->col[SC_C_TS], *task = b->col[SC_C_TASK];
+	const uint64_t *nr = b->col[SC_C_NR], *abi = b->col[SC_C_ABI];
+	const uint64_t *state = b->col[SC_C_STATE], *ret = b->col[SC_C_RET];
+	uint64_t until = f->until ? f->until : UINT64_MAX;
+	uint32_t n = b->h.count[SC_ROWS_CALL];
+
+	for (uint32_t i = 0; i < n; i++)
+		rows[i] = i;
+	if (m->times && !(b->h.ts_min >= f->since && b->h.ts_max < until))
+		KEEP(ts[i] >= f->since && (ts[i] < until || !f->until));
+	if (m->tasks) {
+		for (uint32_t t = 0; t < b->h.count[SC_ROWS_TASK]; t++)
+			task_ok[t] = sc_match_task(m, &b->tasks[t]);
+		KEEP(task_ok[task[i]]);
+	}
+	if (m->numbers)
+		KEEP(listed(m, sc_number_key(abi[i], nr[i])) != f->nrs_not);
+	if (f->failed)
+		KEEP(returned(state[i]) && is_error(ret[i]));
+	if (f->successful)
+		KEEP(returned(state[i]) && !is_error(ret[i]));
+	return n;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A filter made ready: which blocks can hold a match, and which rows do. */
+#ifndef SC_MATCH_H
+#define SC_MATCH_H
+
+#include "block.h"
+
+#define SC_MATCH_BITMAP 2048u /* syscall numbers of an ABI that have a bit */
+
+struct sc_match {
+	const struct sc_filter *filter;
+	bool tasks, numbers, times, returns; /* there is such a condition */
+	uint64_t columns; /* SC_BIT of those that deciding takes */
+	uint64_t *nrs; /* sorted copy of the keys */
+	uint64_t bitmap[2][SC_MATCH_BITMAP / 64]; /* x86_64 and i386 */
+};
+
+/* @filter  NULL: everything matches. @retval -ENOMEM */
+int sc_match_init(struct sc_match *m, const struct sc_filter *filter);
+void sc_match_free(struct sc_match *m);
+
+/* Can a block with these syscall numbers (CBOR; NULL: any) hold a match? */
+bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, size_t n);
+
+bool sc_match_task(const struct sc_match *m, const struct sc_task *t);
+
+/*
+ * The rows of a block that match, rising. m->columns must be loaded (of an
+ * opened call the return merged in).
+ * @rows     out, SC_BLOCK_ROWS elements
+ * @task_ok  scratch, a byte for each task
+ * @retval how many
+ */
+uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint32_t *rows,
+		       uint8_t *task_ok);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "filter_args.h"
+#include "print_args.h"
+
+enum {
+	KEY_TIME = 0x180,
+	KEY_COLOUR
+};
+
+static const struct argp_option options[] = {
+	{ 0, 0, 0, 0, "How they are shown:", 40 },
+	{ "format", 'f', "FORMAT", 0, "text (strace's syntax) or json (an object a line)", 0 },
+	{ "time", KEY_TIME, "STYLE", 0,
+	  "Times in text: clock (local, default), unix (as strace -ttt) or iso (UTC)", 0 },
+	{ "names", 'Y', 0, 0, "Command names beside the numbers, as strace -Y", 0 },
+	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
+	  "always, never or auto: on a terminal, unless NO_COLOR is set", 0 },
+	{ 0 }
+};
+
+int sc_choice(const struct argp_state *state, const char *option, const char *word,
+	      const char *const *words)
+{
+	char all[256] = "";
+	int i;
+
+	for (i = 0; words[i]; i++) {
+		if (!strcmp(words[i], word))
+			return i;
+		if (i)
+			strncat(all, ", ", sizeof(all) - strlen(all) - 1);
+		strncat(all, words[i], sizeof(all) - strlen(all) - 1);
+	}
+	sc_usage(state, "%s: '%s' is none of %s", option, word, all);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	static const char *const styles[] = { "clock", "unix", "iso", NULL };
+	static const char *const whens[] = { "auto", "always", "never", NULL };
+	struct sc_print_args *a = state->input;
+
+	switch (key) {
+	case 'f':
+		a->format = arg;
+		return 0;
+	case KEY_TIME:
+		a->print.time = (enum sc_print_time)sc_choice(state, "--time", arg, styles);
+		return 0;
+	case 'Y':
+		a->print.names = true;
+		return 0;
+	case KEY_COLOUR:
+		a->colour = SC_COLOUR_ALWAYS;
+		if (arg)
+			a->colour = (enum sc_colour)sc_choice(state, "--color", arg, whens);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp sc_print_argp = { options, parse, NULL, NULL, NULL, NULL, NULL };
+
+void sc_print_args_finish(struct sc_print_args *a, const struct argp_state *state, int fd)
+{
+	static const char *const formats[] = { "text", "json", NULL };
+
+	if (a->format)
+		a->print.format =
+			(enum sc_print_format)sc_choice(state, "--format", a->format, formats);
+	a->print.colour = sc_term_colour(fd, a->colour);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bringing an index up to what the segments hold: after a crash between a
+ * block and its row, or from nothing where index.db is gone. What is damaged is
+ * gone over and told; only a writer cuts anything off, and only bytes that hold
+ * no whole item.
+ */
+#ifndef SC_RECOVER_H
+#define SC_RECOVER_H
+
+#include "index.h"
+
+#define SC_SEGMENTS_DIR "segments"
+
+struct sc_recovery {
+	bool repair; /* in: cut off torn tails */
+	bool trusted; /* in: the index was there; what it does not know was not acknowledged */
+	uint32_t last_file; /* out: highest segment number in the folder; 0: none */
+	bool sealed; /* out: nothing can be added to the last segment */
+	struct sc_error *notice; /* in: may be NULL; added to: what was found wrong */
+};
+
+/* Does the end of the segments go beyond the index? */
+int sc_recover_needed(struct sc_index *ix, int segments, bool *needed, struct sc_error *err);
+
+/*
+ * @dir  path of the store, for messages
+ * @retval -EPROTO a segment of a newer schema  @retval other errno
+ */
+int sc_recover(struct sc_index *ix, const char *dir, int segments, struct sc_recovery *r,
+	       struct sc_error *err);
+
+/* Add a sentence to a line of them. */
+void sc_note(struct sc_error *notice, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The store: a folder of segments (the truth) and an index (made from them).
+ *
+ * Writer and reader are apart (struct sc_writer, struct sc_store): one process
+ * writes, any number read at the same time. Everything read is hostile input.
+ * Layout on disk: docs/formats.md, schema/segment.cddl, schema/index.sql.
+ */
+#ifndef SC_STORE_H
+#define SC_STORE_H
+
+#include <stdio.h>
+
+#include "call.h"
+#include "error.h"
+
+#define SC_SCHEMA_VERSION 1 /* of segments and index together */
+#define SC_BLOCK_ROWS 65536u /* most calls of a block */
+#define SC_PAYLOAD_MAX (1u << 20) /* bytes, of one call */
+
+struct sc_session {
+	uint32_t number; /* from 1, in this store */
+	uint8_t id[16]; /* of the audit (scaudit_attach.session) */
+	char vm[64];
+	char engine[16];
+	char host_kernel[64];
+	char ended[32]; /* why it ended: "stopped", "vm gone", …; empty: has not, or crashed */
+	uint64_t begin; /* ns since the epoch */
+	uint64_t end; /* ns; 0 while it runs */
+	uint32_t tsc_khz;
+};
+
+/* ---- writing ---- */
+
+struct sc_writer;
+
+/* A call that has not returned when its block was written. */
+struct sc_open_call {
+	uint64_t seq;
+	uint64_t ts, tsc;
+	uint64_t nr;
+	uint64_t rip, rsp, cr3, fs_base;
+	uint8_t abi, insn;
+	struct sc_task task;
+};
+
+/*
+ * Open a store for writing, making it where there is none, and begin a session,
+ * or go on with the last one where its id is the same and it has no end.
+ * A torn tail of the last segment is cut off; what lay behind the last whole
+ * block is not lost to the ring, whose reader goes on at sc_writer_last_event().
+ * @dir     made with its parents (mode 0700) where missing
+ * @session in: id, vm, engine, host_kernel, begin, tsc_khz; out: number
+ * @notice  a line about what was repaired, or empty
+ * @retval -EBUSY another writer has it open  @retval -EPROTO its schema is newer
+ * @retval -EINVAL dir is something else than a store  @retval other errno of the system
+ */
+int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer **writer,
+		   struct sc_error *notice, struct sc_error *err);
+
+/* Number of the last event of this session that is durable; 0: none. */
+uint64_t sc_writer_last_event(const struct sc_writer *w);
+
+/*
+ * The calls of this session that were open when its last block was written.
+ * @calls  array owned by the writer, valid until the first sc_writer_flush()
+ */
+size_t sc_writer_open_calls(const struct sc_writer *w, const struct sc_open_call **calls);
+
+/*
+ * Add a call. Its seq is given by the writer; task and payload are copied.
+ * Nothing is durable, or seen by readers, before sc_writer_flush().
+ * @call  seq and session are ignored; state OPEN, ret and dur 0 as a rule
+ * @seq   out
+ * @retval -ENOSPC the block holds SC_BLOCK_ROWS calls: flush first
+ */
+int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq);
+
+/*
+ * Say how a call ended, whatever block it is in: in place where it is still in
+ * memory, else by a completion that names it.
+ * @retval -ENOENT no open call has this seq
+ */
+int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
+		       uint64_t dur);
+
+/* Add a gap; session and after_seq are filled in by the writer. */
+int sc_writer_gap(struct sc_writer *w, const struct sc_gap *gap);
+
+/* Rows and completions waiting for sc_writer_flush(). */
+size_t sc_writer_pending(const struct sc_writer *w);
+
+/*
+ * Make everything durable: a block at the end of the segment, fdatasync, then
+ * the index in one transaction. After success the events up to last_event may
+ * be forgotten by the ring. After a failure (disk full) nothing is lost: the
+ * rows stay in memory, what the write left behind is cut off, and the call can
+ * be made again.
+ * @last_event  number of the last event that the rows hold
+ */
+int sc_writer_flush(struct sc_writer *w, uint64_t last_event, struct sc_error *err);
+
+/* Bytes of all segments and the index, as of the last flush. */
+uint64_t sc_writer_bytes(const struct sc_writer *w);
+
+/* Calls of this store, as of the last flush. */
+uint64_t sc_writer_calls(const struct sc_writer *w);
+
+/*
+ * Flush, write the segment's footer, end the session and free the writer.
+ * @ended  why ("stopped", "vm gone", …); NULL: the session goes on later (no end)
+ */
+int sc_writer_close(struct sc_writer *w, const char *ended, struct sc_error *err);
+
+/* ---- reading ---- */
+
+struct sc_store;
+
+/*
+ * Open a store for reading. Writes nothing, and needs no write permission where
+ * no writer is at work.
+ * @retval -ENOENT no such folder  @retval -EINVAL not a store
+ * @retval -EPROTO newer schema  @retval -EACCES unreadable
+ */
+int sc_store_open(const char *dir, struct sc_store **store, struct sc_error *err);
+void sc_store_close(struct sc_store *s);
+
+/*
+ * What is wrong with the store as a whole (its index is missing, the end of a
+ * segment is torn), though it could be opened; empty where nothing is. A store
+ * with a notice is damaged (SC_EXIT_DAMAGED) even if every block can be read.
+ */
+const char *sc_store_notice(const struct sc_store *s);
+
+/* Which calls. An empty list, or a zero, is no condition; conditions are ANDed. */
+struct sc_filter {
+	const uint32_t *pids, *tids; /* any of */
+	size_t n_pids, n_tids;
+	const char *const *comms; /* any of, exact */
+	size_t n_comms;
+	/* numbers, each with its calling convention: abi << 32 | nr */
+	const uint64_t *nrs;
+	size_t n_nrs;
+	bool nrs_not; /* none of, instead of any of */
+	uint64_t since, until; /* ns; ts >= since, ts < until; until 0: open */
+	bool failed; /* only calls that returned an error */
+	bool successful; /* only calls that returned no error */
+};
+
+/* Columns a scan must bring; the rest of struct sc_call is then 0. */
+#define SC_COL_ALL (~0u)
+#define SC_COL_TIME 0x0001u /* ts, dur */
+#define SC_COL_TASK 0x0002u
+#define SC_COL_NR 0x0004u /* nr, abi, insn */
+#define SC_COL_ARGS 0x0008u
+#define SC_COL_RET 0x0010u /* ret, state, dur */
+#define SC_COL_CPU 0x0020u /* vcpu, cpl */
+#define SC_COL_REGS 0x0040u /* rip, rsp, rflags, cr3, fs_base, gs_base */
+#define SC_COL_TSC 0x0080u
+#define SC_COL_PAYLOAD 0x0100u
+
+/* What a scan could not read. */
+struct sc_damage {
+	uint64_t blocks; /* unreadable blocks (or columns of them) that were passed over */
+	uint64_t calls; /* calls in them, as far as is known */
+	struct sc_error first; /* the first of them */
+};
+
+/* A call of the scan; return 0 to go on, anything else ends it and is handed on. */
+typedef int sc_call_fn(const struct sc_call *call, void *arg);
+
+/*
+ * Calls in order of seq (reverse: falling), completions already merged in.
+ * A damaged block is passed over and counted.
+ * @filter  NULL: all of them
+ * @columns SC_COL_* that fn will look at; those the filter needs are added
+ * @damage  may be NULL; added to, not cleared
+ * @retval 0 to the end  @retval what fn returned  @retval negative errno
+ */
+int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned columns,
+		  bool reverse, sc_call_fn *fn, void *arg, struct sc_damage *damage,
+		  struct sc_error *err);
+
+/* Blocks read by the last scan, and blocks there are: for tests and benchmarks. */
+void sc_store_scan_cost(const struct sc_store *s, uint64_t *read, uint64_t *all);
+
+/* Sessions and gaps in order; arrays are the caller's to free(). */
+int sc_store_sessions(struct sc_store *s, struct sc_session **sessions, size_t *count,
+		      struct sc_error *err);
+int sc_store_gaps(struct sc_store *s, struct sc_gap **gaps, size_t *count, struct sc_error *err);
+
+/* A task version, with when and how much it was seen. */
+struct sc_task_seen {
+	struct sc_task task;
+	uint32_t session;
+	uint64_t first, last; /* of its calls, ns since the epoch */
+	uint64_t calls;
+};
+
+/* All task versions in order of first; the array is the caller's to free(). */
+int sc_store_tasks(struct sc_store *s, struct sc_task_seen **tasks, size_t *count,
+		   struct sc_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What store.c (opening, lists) and scan.c (calls) share. */
+#ifndef SC_STORE_PRIVATE_H
+#define SC_STORE_PRIVATE_H
+
+#include "block.h"
+#include "index.h"
+
+#define SC_STORE_FILES 8u /* segments kept open */
+
+struct sc_store {
+	char *dir; /* for messages */
+	int dir_fd;
+	int segments; /* the folder; -1: there is none */
+	struct sc_index *ix;
+	struct sc_error notice; /* what is wrong with the store as a whole */
+	uint64_t cost_read, cost_all; /* blocks, of the last scan */
+	struct {
+		uint32_t number; /* 0: free */
+		int fd;
+		uint64_t used; /* tick */
+	} files[SC_STORE_FILES];
+	uint64_t tick;
+};
+
+/*
+ * A segment opened for reading; the descriptor stays the store's.
+ * @size  out: of the file now
+ */
+int sc_store_segment(struct sc_store *s, uint32_t number, int *fd, uint64_t *size);
+
+/* Prepare a query of the index. */
+int sc_store_query(struct sc_store *s, const char *sql, sqlite3_stmt **row, struct sc_error *err);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "term.h"
+
+bool sc_term_colour(int fd, enum sc_colour wish)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (wish != SC_COLOUR_AUTO)
+		return wish == SC_COLOUR_ALWAYS;
+	return isatty(fd) && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+char *sc_term_escape(char *p, const void *bytes, size_t len)
+{
+	static const char names[] = "\tt\nn\vv\ff\rr\"\"\\\\";
+	const uint8_t *s = bytes, *end = s + len;
+
+	for (; s < end; s++) {
+		const char *name = *s ? strchr(names, *s) : NULL;
+
+		/* Of a pair the first is the character, the second its name. */
+		if (name && (name - names) % 2 == 0) {
+			*p++ = '\\';
+			*p++ = name[1];
+		} else if (*s >= 0x20 && *s < 0x7f) {
+			*p++ = (char)*s;
+		} else {
+			/* Short where no digit follows, as strace writes it. */
+			bool digit = s + 1 < end && s[1] >= '0' && s[1] <= '7';
+
+			*p++ = '\\';
+			if (digit || *s > 077)
+				*p++ = (char)('0' + (*s >> 6));
+			if (digit || *s > 07)
+				*p++ = (char)('0' + (*s >> 3 & 7));
+			*p++ = (char)('0' + (*s & 7));
+		}
+	}
+	return p;
+}

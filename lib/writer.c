@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Calls come in, blocks go out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "io.h"
+#include "writer_private.h"
+
+uint64_t sc_writer_last_event(const struct sc_writer *w)
+{
+	return w->event;
+}
+
+size_t sc_writer_open_calls(const struct sc_writer *w, const struct sc_open_call **calls)
+{
+	*calls = w->resumed;
+	return w->n_resumed;
+}
+
+static uint32_t *rows(struct sc_writer *w)
+{
+	return &w->block.h.count[SC_ROWS_CALL];
+}
+
+size_t sc_writer_pending(const struct sc_writer *w)
+{
+	return w->block.h.count[SC_ROWS_CALL] + w->n_completions + w->block.h.count[SC_ROWS_GAP];
+}
+
+int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq)
+{
+	uint64_t **c = w->block.col;
+	uint32_t i = *rows(w);
+	int task;
+
+	if (i == SC_BLOCK_ROWS)
+		return -ENOSPC;
+	if (call->payload_len > SC_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	if (call->payload_len > SC_BLOCK_PAYLOAD - w->payload.len)
+		return -ENOSPC;
+	task = sc_task_set_index(&w->tasks, call->task);
+	if (task < 0)
+		return task;
+	if (call->payload_len) {
+		sc_buf_add(&w->payload, call->payload, call->payload_len);
+		if (w->payload.failed) {
+			w->payload.failed = false;
+			return -ENOMEM;
+		}
+	}
+
+	c[SC_C_TS][i] = call->ts;
+	c[SC_C_DUR][i] = call->dur;
+	c[SC_C_TSC][i] = call->tsc;
+	c[SC_C_VCPU][i] = call->vcpu;
+	c[SC_C_TASK][i] = (uint64_t)task;
+	c[SC_C_ABI][i] = call->abi;
+	c[SC_C_INSN][i] = call->insn;
+	c[SC_C_CPL][i] = call->cpl;
+	c[SC_C_STATE][i] = call->state;
+	c[SC_C_NR][i] = call->nr;
+	for (unsigned a = 0; a < 6; a++)
+		c[SC_C_ARG0 + a][i] = call->args[a];
+	c[SC_C_RET][i] = (uint64_t)call->ret;
+	c[SC_C_RIP][i] = call->rip;
+	c[SC_C_RSP][i] = call->rsp;
+	c[SC_C_RFLAGS][i] = call->rflags;
+	c[SC_C_CR3][i] = call->cr3;
+	c[SC_C_FS_BASE][i] = call->fs_base;
+	c[SC_C_GS_BASE][i] = call->gs_base;
+	c[SC_C_PAYLOAD_SIZE][i] = call->payload_len;
+	*seq = w->block.h.first + i;
+	++*rows(w);
+	return 0;
+}
+
+int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
+		       uint64_t dur)
+{
+	uint64_t **c = w->block.col;
+	int rc;
+
+	if (state == SC_STATE_OPEN || state >= SC_STATES)
+		return -EINVAL;
+	if (seq >= w->block.h.first) {
+		uint64_t i = seq - w->block.h.first;
+
+		if (i >= *rows(w) || c[SC_C_STATE][i] != SC_STATE_OPEN)
+			return -ENOENT;
+		c[SC_C_STATE][i] = state;
+		c[SC_C_RET][i] = (uint64_t)ret;
+		c[SC_C_DUR][i] = dur;
+		return 0;
+	}
+
+	if (w->n_completions == SC_BLOCK_ROWS)
+		return -ENOSPC;
+	if (w->n_completions == w->completions_cap) {
+		size_t cap = w->completions_cap ? 2 * w->completions_cap : 256;
+		struct sc_completion *more = realloc(w->completions, cap * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		w->completions = more;
+		w->completions_cap = cap;
+	}
+	rc = sc_seq_set_mark(&w->open, seq);
+	if (rc)
+		return rc;
+	w->completions[w->n_completions++] =
+		(struct sc_completion){ seq, state, (uint64_t)ret, dur };
+	return 0;
+}
+
+static uint64_t add_counts(uint64_t a, uint64_t b)
+{
+	return a == UINT64_MAX || b == UINT64_MAX ? UINT64_MAX : a + b;
+}
+
+int sc_writer_gap(struct sc_writer *w, const struct sc_gap *gap)
+{
+	uint32_t *n = &w->block.h.count[SC_ROWS_GAP], i = *n;
+	uint64_t **c = w->block.col;
+	uint64_t after = w->block.h.first + *rows(w) - 1;
+	int rc = sc_block_alloc(&w->block, SC_BITS_GAP);
+
+	if (rc)
+		return rc;
+	/* One after the other at the same place is one: a full ring makes many. */
+	if (i && c[SC_G_AFTER][i - 1] == after && c[SC_G_REASON][i - 1] == gap->reason &&
+	    c[SC_G_VCPU][i - 1] == gap->vcpu) {
+		i--;
+		c[SC_G_ENTRIES][i] = add_counts(c[SC_G_ENTRIES][i], gap->entries);
+		c[SC_G_RETURNS][i] = add_counts(c[SC_G_RETURNS][i], gap->returns);
+		if (gap->first < c[SC_G_FIRST][i])
+			c[SC_G_FIRST][i] = gap->first;
+		if (gap->last > c[SC_G_LAST][i])
+			c[SC_G_LAST][i] = gap->last;
+		return 0;
+	}
+	if (i == SC_BLOCK_ROWS)
+		return -ENOSPC;
+	c[SC_G_REASON][i] = gap->reason;
+	c[SC_G_VCPU][i] = gap->vcpu;
+	c[SC_G_ENTRIES][i] = gap->entries;
+	c[SC_G_RETURNS][i] = gap->returns;
+	c[SC_G_FIRST][i] = gap->first;
+	c[SC_G_LAST][i] = gap->last;
+	c[SC_G_AFTER][i] = after;
+	++*n;
+	return 0;
+}
+
+/* ---- flushing ---- */
+
+static int compare_completions(const void *a, const void *b)
+{
+	uint64_t x = ((const struct sc_completion *)a)->seq;
+	uint64_t y = ((const struct sc_completion *)b)->seq;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Tasks as columns, with when and how often the rows name them. */
+static int fill_tasks(struct sc_writer *w)
+{
+	struct sc_block *b = &w->block;
+	const uint64_t *task = b->col[SC_C_TASK], *ts = b->col[SC_C_TS];
+	uint64_t **c = b->col;
+	int rc = w->tasks.count ? sc_block_alloc(b, SC_BITS_TASK) : 0;
+
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < w->tasks.count; i++) {
+		const struct sc_task *t = &w->tasks.tasks[i];
+
+		c[SC_T_KEY][i] = t->key;
+		c[SC_T_START][i] = t->start;
+		c[SC_T_CR3][i] = t->cr3;
+		c[SC_T_KNOWN][i] = t->known;
+		c[SC_T_PID][i] = t->pid;
+		c[SC_T_TID][i] = t->tid;
+		c[SC_T_PPID][i] = t->ppid;
+		c[SC_T_UID][i] = t->uid;
+		memcpy(b->comm + (size_t)i * SC_COMM_LEN, t->comm, SC_COMM_LEN);
+		c[SC_T_FIRST][i] = UINT64_MAX;
+		c[SC_T_LAST][i] = 0;
+		c[SC_T_CALLS][i] = 0;
+	}
+	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
+		uint64_t t = task[i];
+
+		c[SC_T_CALLS][t]++;
+		if (ts[i] < c[SC_T_FIRST][t])
+			c[SC_T_FIRST][t] = ts[i];
+		if (ts[i] > c[SC_T_LAST][t])
+			c[SC_T_LAST][t] = ts[i];
+	}
+	b->h.count[SC_ROWS_TASK] = w->tasks.count;
+	b->tasks = w->tasks.tasks; /* for the index; taken back after use */
+	return 0;
+}
+
+static int fill_completions(struct sc_writer *w)
+{
+	uint64_t **c = w->block.col;
+	int rc = w->n_completions ? sc_block_alloc(&w->block, SC_BITS_COMPLETION) : 0;
+
+	if (rc)
+		return rc;
+	if (w->n_completions)
+		qsort(w->completions, w->n_completions, sizeof(*w->completions),
+		      compare_completions);
+	for (size_t i = 0; i < w->n_completions; i++) {
+		c[SC_D_SEQ][i] = w->completions[i].seq;
+		c[SC_D_STATE][i] = w->completions[i].state;
+		c[SC_D_RET][i] = w->completions[i].ret;
+		c[SC_D_DUR][i] = w->completions[i].dur;
+	}
+	w->block.h.count[SC_ROWS_COMPLETION] = (uint32_t)w->n_completions;
+	return 0;
+}
+
+/* Everything that waits as an item in w->item. */
+static int encode(struct sc_writer *w, uint64_t last_event)
+{
+	struct sc_block *b = &w->block;
+	int rc;
+
+	b->h.number = w->next_block;
+	b->h.session = w->session.number;
+	memcpy(b->h.id, w->session.id, sizeof(b->h.id));
+	memcpy(b->h.prev, w->hash, sizeof(b->h.prev));
+	b->h.event = last_event;
+	b->h.count[SC_ROWS_PAYLOAD] = (uint32_t)w->payload.len;
+	b->payload = w->payload.data;
+	b->have = SC_BITS_ALL;
+	rc = fill_tasks(w);
+	if (!rc)
+		rc = fill_completions(w);
+	if (!rc)
+		rc = sc_block_encode(b, &w->head, &w->item);
+	b->payload = NULL;
+	return rc;
+}
+
+/* The block is durable: what waited is done with. Memory that this needs is there already. */
+static void settle(struct sc_writer *w, uint64_t last_event)
+{
+	struct sc_block_head *h = &w->block.h;
+
+	for (size_t i = 0; i < w->n_completions; i++)
+		sc_seq_set_remove(&w->open, w->completions[i].seq);
+	w->n_completions = 0;
+	w->next_block++;
+	w->event = last_event;
+	w->calls += h->count[SC_ROWS_CALL];
+	h->first += h->count[SC_ROWS_CALL];
+	memset(h->count, 0, sizeof(h->count));
+	sc_buf_reset(&w->payload);
+	sc_task_set_clear(&w->tasks);
+	free(w->resumed);
+	w->resumed = NULL;
+	w->n_resumed = 0;
+}
+
+/* Rows that stay open become calls of an earlier block. Undone where the flush fails. */
+static int note_open(struct sc_writer *w)
+{
+	const uint64_t *state = w->block.col[SC_C_STATE];
+
+	for (uint32_t i = 0; i < *rows(w); i++)
+		if (state[i] == SC_STATE_OPEN && sc_seq_set_add(&w->open, w->block.h.first + i))
+			return -ENOMEM;
+	return 0;
+}
+
+static void unnote_open(struct sc_writer *w)
+{
+	const uint64_t *state = w->block.col[SC_C_STATE];
+
+	for (uint32_t i = 0; i < *rows(w); i++)
+		if (state[i] == SC_STATE_OPEN)
+			sc_seq_set_remove(&w->open, w->block.h.first + i);
+}
+
+static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error *err)
+{
+	uint8_t hash[SC_HASH_LEN];
+	char name[SC_SEGMENT_NAME];
+	int rc = encode(w, last_event);
+
+	if (rc) {
+		w->block.tasks = NULL;
+		return sc_fail(err, rc, "%s: no memory for a block", w->dir);
+	}
+	sc_item_hash(&w->head, hash);
+	rc = sc_io_write(w->fd, w->item.data, w->item.len, w->bytes);
+	if (!rc)
+		rc = sc_io_sync(w->fd);
+	if (rc) {
+		sc_segment_name(name, w->segment);
+		sc_fail(err, rc, "%s/segments/%s: a block could not be written: %s", w->dir, name,
+			strerror(-rc));
+		goto cut;
+	}
+	rc = sc_index_begin(w->ix, err);
+	if (!rc) {
+		rc = sc_index_add_block(w->ix, &w->block, w->segment, w->bytes, w->item.len, hash,
+					err);
+		if (rc)
+			sc_index_rollback(w->ix);
+		else
+			rc = sc_index_commit(w->ix, err);
+	}
+	if (rc)
+		goto cut;
+	w->block.tasks = NULL;
+	w->bytes += w->item.len;
+	memcpy(w->hash, hash, sizeof(w->hash));
+	return 0;
+cut:
+	/*
+	 * Where this fails too, the next block is written over it; and after a crash it is
+	 * either torn, and cut off, or whole, and then it says what events are in it.
+	 */
+	w->block.tasks = NULL;
+	sc_io_truncate(w->fd, w->bytes);
+	return rc;
+}
+
+int sc_writer_flush(struct sc_writer *w, uint64_t last_event, struct sc_error *err)
+{
+	int rc;
+
+	if (!sc_writer_pending(w))
+		return 0;
+	if (!w->closed && w->bytes >= w->segment_limit) {
+		rc = sc_writer_end_segment(w, "", 0, err);
+		if (rc)
+			return rc;
+	}
+	if (w->closed) {
+		rc = sc_writer_new_segment(w, err);
+		if (rc)
+			return rc;
+	}
+	if (note_open(w)) {
+		unnote_open(w);
+		return sc_fail(err, -ENOMEM, "%s: no memory for open calls", w->dir);
+	}
+	rc = write_block(w, last_event, err);
+	if (rc) {
+		unnote_open(w);
+		return rc;
+	}
+	settle(w, last_event);
+	return 0;
+}
+
+uint64_t sc_writer_bytes(const struct sc_writer *w)
+{
+	static const char *const files[] = { SC_INDEX_FILE, SC_INDEX_FILE "-wal" };
+	uint64_t bytes = w->other_bytes + w->bytes;
+	struct stat st;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (!fstatat(w->dir_fd, files[i], &st, 0))
+			bytes += (uint64_t)st.st_size;
+	return bytes;
+}
+
+uint64_t sc_writer_calls(const struct sc_writer *w)
+{
+	return w->calls;
+}
+
+int sc_writer_close(struct sc_writer *w, const char *ended, struct sc_error *err)
+{
+	struct timespec now;
+	int rc;
+
+	if (!w)
+		return 0;
+	rc = sc_writer_flush(w, w->event, err);
+	if (!rc && ended && w->closed)
+		rc = sc_writer_new_segment(w, err);
+	if (!rc && ended) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		rc = sc_writer_end_segment(w, *ended ? ended : "stopped",
+					   (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+					   err);
+	}
+	sc_writer_free(w);
+	return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What writer.c (calls, blocks) and writer_open.c (sessions, segments) share. */
+#ifndef SC_WRITER_PRIVATE_H
+#define SC_WRITER_PRIVATE_H
+
+#include "block.h"
+#include "index.h"
+#include "segment.h"
+#include "seq_set.h"
+#include "task_set.h"
+
+struct sc_completion {
+	uint64_t seq, state, ret, dur;
+};
+
+struct sc_writer {
+	char *dir; /* for messages */
+	int dir_fd; /* carries the lock */
+	int segments; /* the folder */
+	struct sc_index *ix;
+	struct sc_session session;
+
+	int fd; /* of the segment that is written to; -1: none yet */
+	uint32_t segment; /* its number */
+	uint64_t bytes; /* … and where its last whole item ends */
+	bool closed; /* it has a footer, or nothing can be added to it: make the next */
+	uint8_t hash[SC_HASH_LEN]; /* of the last item's head */
+	uint64_t other_bytes; /* of the segments before */
+	uint64_t segment_limit; /* bytes after which a segment is closed */
+
+	uint64_t next_block, event;
+	uint64_t calls; /* durable */
+	struct sc_block block; /* rows that wait */
+	struct sc_buf payload;
+	struct sc_task_set tasks;
+	struct sc_completion *completions;
+	size_t n_completions, completions_cap;
+	struct sc_seq_set open; /* calls of earlier blocks that are open; marked: completion waits */
+	struct sc_open_call *resumed; /* open calls found at the opening */
+	size_t n_resumed;
+	struct sc_buf head, item;
+};
+
+/* Close the segment with a footer. On failure nothing has changed. */
+int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,
+			  struct sc_error *err);
+
+/* Make the next segment and go on there. On failure nothing has changed. */
+int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err);
+
+/* Give back everything. */
+void sc_writer_free(struct sc_writer *w);
+
+#endif
