@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The calls, one a line, with the gaps between them. */
+#include <stdlib.h>
+
+#include "query.h"
+
+struct listing {
+	struct query *q;
+	struct sc_gap *gaps;
+	size_t n_gaps;
+	size_t shown_gaps; /* from the beginning, or from the end where reverse */
+	uint64_t shown;
+};
+
+/* Show the gaps that lie before a call, in the order of the listing. */
+static int show_gaps(struct listing *l, const struct sc_call *call)
+{
+	bool reverse = l->q->reverse;
+
+	for (; l->shown_gaps < l->n_gaps; l->shown_gaps++) {
+		const struct sc_gap *g = reverse ? &l->gaps[l->n_gaps - 1 - l->shown_gaps] :
+						   &l->gaps[l->shown_gaps];
+
+		if (call && (reverse ? g->after_seq < call->seq : g->after_seq >= call->seq))
+			return 0;
+		if (sc_print_gap(&l->q->print, l->q->out, g))
+			return QUERY_STOP_OUTPUT;
+	}
+	return 0;
+}
+
+static int show(const struct sc_call *call, void *arg)
+{
+	struct listing *l = arg;
+
+	if (l->shown_gaps < l->n_gaps) {
+		int rc = show_gaps(l, call);
+
+		if (rc)
+			return rc;
+	}
+	if (sc_print_call(&l->q->print, l->q->out, call))
+		return QUERY_STOP_OUTPUT;
+	l->shown++;
+	return l->shown == l->q->limit ? QUERY_STOP_LIMIT : 0;
+}
+
+int query_calls(struct query *q)
+{
+	struct listing l = { .q = q };
+	struct sc_error err = { "" };
+	int rc;
+
+	rc = query_range_gaps(q, &l.gaps, &l.n_gaps, &err);
+	if (rc)
+		query_say("%s", err.text);
+	rc = sc_store_scan(q->store, &q->where.filter, sc_print_columns(&q->print), q->reverse,
+			   show, &l, &q->damage, &err);
+	if (!rc)
+		rc = show_gaps(&l, NULL);
+	rc = query_result(q, rc, l.shown > 0, &err);
+	query_say_gaps(l.gaps, l.n_gaps);
+	free(l.gaps);
+	return rc;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query.h"
+
+void query_say(const char *format, ...)
+{
+	struct sc_error line;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line.text, sizeof(line.text), format, args);
+	va_end(args);
+	fprintf(stderr, "scquery: %s\n", line.text);
+}
+
+int query_result(struct query *q, int rc, bool matched, const struct sc_error *err)
+{
+	int error = -sc_out_flush(q->out);
+
+	if (error && error != EPIPE) {
+		query_say("cannot write to standard output: %s", strerrordesc_np(error));
+		return SC_EXIT_FAILED;
+	}
+	if (rc == QUERY_STOP_MEMORY) {
+		query_say("out of memory");
+		return SC_EXIT_FAILED;
+	}
+	if (rc < 0) {
+		query_say("%s", err->text);
+		return SC_EXIT_FAILED;
+	}
+	if (q->damage.blocks) {
+		query_say("the store is damaged: %" PRIu64 " blocks with %" PRIu64
+			  " calls could not be read: %s",
+			  q->damage.blocks, q->damage.calls, q->damage.first.text);
+		return SC_EXIT_DAMAGED;
+	}
+	return matched ? SC_EXIT_MATCH : SC_EXIT_NONE;
+}
+
+int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struct sc_error *err)
+{
+	const struct sc_filter *f = &q->where.filter;
+	size_t i, n = 0;
+	int rc;
+
+	rc = sc_store_gaps(q->store, gaps, count, err);
+	if (rc) {
+		*gaps = NULL;
+		*count = 0;
+		return rc;
+	}
+	for (i = 0; i < *count; i++) {
+		const struct sc_gap *g = &(*gaps)[i];
+
+		if (g->last >= f->since && (!f->until || g->first < f->until))
+			(*gaps)[n++] = *g;
+	}
+	*count = n;
+	return 0;
+}
+
+void query_say_gaps(const struct sc_gap *gaps, size_t count)
+{
+	uint64_t calls = 0;
+	bool unknown = false;
+	size_t i;
+
+	if (!count)
+		return;
+	for (i = 0; i < count; i++) {
+		if (gaps[i].entries == ~0ULL)
+			unknown = true;
+		else
+			calls += gaps[i].entries;
+	}
+	query_say("not everything was recorded: %zu gap%s in this range, %s%" PRIu64
+		  " calls missing ('scquery gaps' lists them)",
+		  count, count == 1 ? "" : "s", unknown ? "more than " : "", calls);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one run of scquery was asked for, and the commands that carry it out.
+ */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "../lib/filter_args.h"
+#include "../lib/out.h"
+#include "../lib/print.h"
+#include "../lib/store.h"
+
+enum query_sort {
+	QUERY_SORT_TIME,
+	QUERY_SORT_CALLS,
+	QUERY_SORT_ERRORS,
+	QUERY_SORT_AVERAGE,
+	QUERY_SORT_NAME,
+};
+
+enum query_export {
+	QUERY_EXPORT_NONE,
+	QUERY_EXPORT_TS_JSONL,
+	QUERY_EXPORT_TS_CSV
+};
+
+struct query {
+	struct sc_filter_args where;
+	struct sc_print print;
+	enum query_sort sort;
+	enum query_export export;
+	const char *output; /* file of an export */
+	uint64_t limit; /* 0: none */
+	bool reverse;
+
+	struct sc_store *store;
+	struct sc_out *out; /* standard output */
+	struct sc_damage damage; /* added up by the command */
+};
+
+/*
+ * The commands. Each writes to q->out, leaves what it could not read in q->damage
+ * and returns an enum sc_exit, as query_result() makes it.
+ */
+int query_calls(struct query *q);
+int query_summary(struct query *q);
+int query_export(struct query *q);
+int query_sessions(struct query *q);
+int query_gaps(struct query *q);
+
+/* What a function that is handed to sc_store_scan() returns to end the scan. */
+enum query_stop {
+	QUERY_STOP_LIMIT = 1, /* shown enough */
+	QUERY_STOP_OUTPUT, /* the output failed */
+	QUERY_STOP_MEMORY,
+};
+
+/*
+ * Flush the output and turn what happened into an exit code, with a line on stderr
+ * where something failed.
+ * @rc       of sc_store_scan(), or a negative errno with its line in err
+ * @matched  is there something to show?
+ */
+int query_result(struct query *q, int rc, bool matched, const struct sc_error *err);
+
+/* Print "scquery: …" on stderr. */
+void query_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The gaps that the range of time touches, in order.
+ * @gaps  out: the caller's to free(); NULL where there are none
+ * @retval negative errno; err says why
+ */
+int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struct sc_error *err);
+
+/* Say on stderr that the range of time has gaps, if it has. */
+void query_say_gaps(const struct sc_gap *gaps, size_t count);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When was recorded, and why it ended. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/json.h"
+#include "../lib/put.h"
+#include "../lib/term.h"
+#include "../lib/timespec.h"
+#include "query.h"
+
+static char *put_field(char *p, const char *name, const char *value)
+{
+	p = SC_PUT(p, ",\"");
+	p = sc_put_str(p, name);
+	p = SC_PUT(p, "\":");
+	return sc_json_string(p, value, strlen(value));
+}
+
+static void print_json(struct query *q, const struct sc_session *s)
+{
+	char iso[SC_TIME_ISO_LEN];
+	char *p = sc_out_reserve(q->out);
+
+	p = sc_put_u64(SC_PUT(p, "{\"session\":"), s->number);
+	sc_time_iso(s->begin, iso);
+	p = put_field(p, "begin", iso);
+	if (s->end) {
+		sc_time_iso(s->end, iso);
+		p = put_field(p, "end", iso);
+	} else {
+		p = SC_PUT(p, ",\"end\":null");
+	}
+	p = put_field(p, "ended", s->ended);
+	p = put_field(p, "vm", s->vm);
+	p = put_field(p, "engine", s->engine);
+	p = put_field(p, "host_kernel", s->host_kernel);
+	sc_out_commit(q->out, SC_PUT(p, "}\n"));
+}
+
+/* A field of a table: safe for a terminal, - where there is nothing. */
+static char *put_cell(char *p, const char *text, int width)
+{
+	char *begin = p;
+
+	p = *text ? sc_term_escape(p, text, strlen(text)) : SC_PUT(p, "-");
+	while (p - begin < width)
+		*p++ = ' ';
+	*p++ = ' ';
+	return p;
+}
+
+static void print_text(struct query *q, const struct sc_session *s)
+{
+	char number[12], iso[SC_TIME_ISO_LEN];
+	char *p = sc_out_reserve(q->out);
+
+	snprintf(number, sizeof(number), "%" PRIu32, s->number);
+	p = put_cell(p, number, 7);
+	sc_time_iso(s->begin, iso);
+	p = put_cell(p, iso, 30);
+	if (s->end)
+		sc_time_iso(s->end, iso);
+	p = put_cell(p, s->end ? iso : "", 30);
+	p = put_cell(p, s->ended, 10);
+	p = put_cell(p, s->engine, 6);
+	p = put_cell(p, s->vm, 12);
+	p = put_cell(p, s->host_kernel, 0);
+	p[-1] = '\n';
+	sc_out_commit(q->out, p);
+}
+
+int query_sessions(struct query *q)
+{
+	struct sc_session *sessions = NULL;
+	struct sc_error err = { "" };
+	size_t i, n = 0;
+	int rc = sc_store_sessions(q->store, &sessions, &n, &err);
+
+	if (n && q->print.format == SC_PRINT_TEXT)
+		sc_out_printf(q->out, "%-7s %-30s %-30s %-10s %-6s %-12s %s\n", "session", "begin",
+			      "end", "ended", "engine", "vm", "host kernel");
+	for (i = 0; i < n && (!q->limit || i < q->limit); i++) {
+		const struct sc_session *s = &sessions[q->reverse ? n - 1 - i : i];
+
+		if (q->print.format == SC_PRINT_JSON)
+			print_json(q, s);
+		else
+			print_text(q, s);
+	}
+	free(sessions);
+	return query_result(q, rc, n > 0, &err);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Calls as Timesketch imports them: message, datetime (with an offset, to the
+ * microsecond), timestamp (microseconds) and timestamp_desc, which it asks for,
+ * and the fields of the call.
+ */
+#ifndef TIMESKETCH_H
+#define TIMESKETCH_H
+
+#include "../lib/call.h"
+#include "../lib/out.h"
+
+/* Write the line that a CSV file begins with. */
+int timesketch_csv_head(struct sc_out *out);
+
+/*
+ * Write a call as a line.
+ * @vm  the VM's name
+ * @retval 0  @retval negative errno of the output
+ */
+int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *vm);
+int timesketch_jsonl(struct sc_out *out, const struct sc_call *call, const char *vm);
+
+#endif
