@@ -99,14 +99,16 @@ lab_put() {
 # lab_boot DIR SERIES SECONDS MACHINE...: boots the emulated host, which runs
 # DIR/main.sh; returns when it has powered off.  DIR is its /lab.
 lab_boot() {
-	local dir=$1 series=$2 limit=$3 accel=${LAB_ACCEL:-tcg,thread=multi}
+	local dir=$1 series=$2 limit=$3 accel
 	local smp=${LAB_HOST_SMP:-2} mem=${LAB_HOST_MEM:-3072} qemu timer status append
 	shift 3
 	append="console=ttyS0 mitigations=off nokaslr tsc=reliable quiet loglevel=5 panic=-1"
 	append+=" ${LAB_HOST_APPEND:-}"
 	: >"$dir/console.log"
+	emulator_choose
+	accel=${LAB_ACCEL:-$EMULATOR_ACCEL}
 	# shellcheck disable=SC2086
-	qemu-system-x86_64 -accel "$accel" -machine q35 -cpu max -smp "$smp" -m "$mem" \
+	"${EMULATOR[@]}" -accel "$accel" -machine q35 -cpu max -smp "$smp" -m "$mem" \
 		-nodefaults -no-user-config -display none -nic none -no-reboot \
 		-kernel "$(kernel_image "$series")" -initrd "$(lab_image_host "$series")" \
 		-append "$append" -serial "file:$dir/console.log" ${LAB_QEMU_EXTRA:-} \
@@ -251,6 +253,9 @@ lab_main() {
 	kernel_need "$series"
 	if [ -n "$recording" ]; then build_lab all; else build_lab tools; fi
 	[ -z "$module" ] || kmod_build "$series"
+	for dir in "$BUILD"/lab/run.*; do
+		[ ! -d "$dir" ] || kill -0 "${dir##*.}" 2>/dev/null || rm -rf "$dir"
+	done
 	dir=$BUILD/lab/run.$$
 	lab_prepare "$dir" "$series" "${put[@]}"
 	cat >>"$dir/env" <<-END

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ident.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "btf.h"
+
+#define MIB (1ULL << 20)
+#define CHUNK (1u << 20)
+#define READ_MAX (16u << 20) /* most bytes of one SCAUDIT_IOC_READ */
+#define BEHIND (128 * MIB) /* the kernel image: BTF lies in .rodata, behind .text */
+#define BEFORE (32 * MIB)
+#define PAGE 4096u
+#define PID_MAX 0x400000u /* PID_MAX_LIMIT, include/linux/threads.h */
+#define KERNEL_HALF 0xffff800000000000ULL
+
+int ident_init(struct ident *ident, const struct ident_ops *ops, void *arg)
+{
+	memset(ident, 0, sizeof(*ident));
+	ident->ops = ops;
+	ident->arg = arg;
+	ident->chunk = malloc(CHUNK);
+	return ident->chunk != NULL ? 0 : -ENOMEM;
+}
+
+void ident_uninit(struct ident *ident)
+{
+	free(ident->ranges);
+	free(ident->chunk);
+	memset(ident, 0, sizeof(*ident));
+}
+
+/* The part of [from, to) that is RAM, slot by slot. */
+static void add_ranges(struct ident *ident, const struct scaudit_slot *slots, size_t n,
+		       uint64_t from, uint64_t to)
+{
+	struct ident_range *range;
+	uint64_t begin, end;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		begin = slots[i].gpa;
+		end = begin + slots[i].length;
+		if (end < begin)
+			continue;
+		begin = begin > from ? begin : from;
+		end = end < to ? end : to;
+		if (begin >= end)
+			continue;
+		range = &ident->ranges[ident->n_ranges++];
+		range->from = begin;
+		range->to = end;
+	}
+}
+
+/* The physical address of lstar, and the vCPU that can tell it. */
+static int locate(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus, uint64_t *gpa)
+{
+	struct scaudit_translate t;
+	uint32_t vcpu;
+	int ret;
+
+	for (vcpu = 0; vcpu == 0 || vcpu < nr_vcpus; vcpu++) {
+		memset(&t, 0, sizeof(t));
+		t.vcpu = vcpu;
+		ret = ident->ops->translate(ident->arg, &t);
+		if (ret < 0 && ret != -ENXIO && ret != -EAGAIN && ret != -ENOENT)
+			return ret;
+		if (ret < 0 || t.lstar == 0 || (lstar != 0 && t.lstar != lstar))
+			continue;
+		ident->lstar = t.lstar;
+		ident->vcpu = vcpu;
+		*gpa = t.gpa;
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
+{
+	struct scaudit_slot *slots = NULL;
+	uint64_t gpa, near;
+	size_t n = 0;
+	int ret;
+
+	ident->busy = false;
+	ret = locate(ident, lstar, nr_vcpus, &gpa);
+	if (ret < 0)
+		return ret;
+	ret = ident->ops->slots(ident->arg, &slots, &n);
+	if (ret < 0)
+		return ret;
+	free(ident->ranges);
+	ident->n_ranges = 0;
+	ident->ranges = calloc(3 * n + 1, sizeof(*ident->ranges));
+	if (ident->ranges == NULL) {
+		free(slots);
+		return -ENOMEM;
+	}
+	near = gpa & ~(2 * MIB - 1);
+	add_ranges(ident, slots, n, near, near + BEHIND);
+	add_ranges(ident, slots, n, near > BEFORE ? near - BEFORE : 0, near);
+	add_ranges(ident, slots, n, 0, UINT64_MAX);
+	free(slots);
+
+	ident->range = 0;
+	ident->at = ident->n_ranges > 0 ? ident->ranges[0].from : 0;
+	ident->searched = 0;
+	ident->why.text[0] = '\0';
+	ident->busy = true;
+	return 0;
+}
+
+static int read_all(const struct ident *ident, uint64_t gpa, void *buffer, uint64_t length)
+{
+	uint64_t done, at, want;
+	int ret;
+
+	for (at = 0; at < length; at += done) {
+		want = length - at < READ_MAX ? length - at : READ_MAX;
+		ret = ident->ops->read(ident->arg, gpa + at, (char *)buffer + at, want, &done);
+		if (ret < 0)
+			return ret;
+		if (done == 0 || done > want)
+			return -ENXIO;
+	}
+	return 0;
+}
+
+/* A few bytes at a guest-virtual address; they may lie on two pages. */
+static int read_virtual(const struct ident *ident, uint64_t gva, void *buffer, uint32_t length)
+{
+	struct scaudit_translate t;
+	uint32_t part, at;
+	int ret;
+
+	for (at = 0; at < length; at += part) {
+		memset(&t, 0, sizeof(t));
+		t.gva = gva + at;
+		t.vcpu = ident->vcpu;
+		part = PAGE - (uint32_t)(t.gva & (PAGE - 1));
+		if (part > length - at)
+			part = length - at;
+		ret = ident->ops->translate(ident->arg, &t);
+		if (ret == 0)
+			ret = read_all(ident, t.gpa, (char *)buffer + at, part);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* Does the plan find a task? Not being able to ask counts as yes. */
+static int try_out(const struct ident *ident, const struct scaudit_plan *plan,
+		   struct sc_error *why)
+{
+	struct scaudit_translate t = { .vcpu = ident->vcpu };
+	uint64_t task = 0;
+	uint32_t pid = 0, tgid = 0;
+	char comm[SCAUDIT_COMM_LEN] = "";
+
+	if (ident->ops->translate(ident->arg, &t) < 0 || t.kernel_gs < KERNEL_HALF)
+		return 0;
+	if (read_virtual(ident, t.kernel_gs + plan->current_off, &task, sizeof(task)) < 0 ||
+	    task < KERNEL_HALF || task % 8 != 0)
+		return sc_fail(why, -ENOENT, "BTF was found, but no task where it says");
+	if (read_virtual(ident, task + plan->task_pid, &pid, sizeof(pid)) < 0 ||
+	    read_virtual(ident, task + plan->task_tgid, &tgid, sizeof(tgid)) < 0 ||
+	    read_virtual(ident, task + plan->task_comm, comm, sizeof(comm)) < 0 ||
+	    pid > PID_MAX || tgid > PID_MAX || memchr(comm, '\0', sizeof(comm)) == NULL)
+		return sc_fail(why, -ENOENT, "BTF was found, but its tasks make no sense");
+	return 0;
+}
+
+/* Is it the BTF of this kernel? */
+static bool examine(struct ident *ident, const unsigned char *head, uint64_t gpa)
+{
+	struct scaudit_plan plan;
+	size_t size = btf_size(head);
+	void *blob;
+	bool good;
+
+	if (size == 0)
+		return false;
+	blob = malloc(size);
+	if (blob == NULL)
+		return false;
+	good = read_all(ident, gpa, blob, size) == 0 &&
+	       btf_plan(blob, size, &plan, &ident->why) == 0 &&
+	       try_out(ident, &plan, &ident->why) == 0;
+	free(blob);
+	if (good)
+		ident->plan = plan;
+	return good;
+}
+
+static int conclude(struct ident *ident, bool found)
+{
+	if (!found) {
+		memset(&ident->plan, 0, sizeof(ident->plan));
+		ident->plan.flags = SCAUDIT_PLAN_ABSENT;
+		if (ident->why.text[0] == '\0')
+			sc_fail(&ident->why, 0, "no BTF of a kernel in guest memory");
+	}
+	ident->plan.lstar = ident->lstar;
+	ident->busy = false;
+	return 1;
+}
+
+int ident_step(struct ident *ident)
+{
+	const struct ident_range *range;
+	uint64_t done = 0, want;
+	size_t hit;
+
+	if (!ident->busy)
+		return 1;
+	while (ident->range < ident->n_ranges &&
+	       ident->at + BTF_HEAD > ident->ranges[ident->range].to) {
+		if (++ident->range < ident->n_ranges)
+			ident->at = ident->ranges[ident->range].from;
+	}
+	if (ident->range == ident->n_ranges)
+		return conclude(ident, false);
+
+	range = &ident->ranges[ident->range];
+	want = range->to - ident->at < CHUNK ? range->to - ident->at : CHUNK;
+	if (ident->ops->read(ident->arg, ident->at, ident->chunk, want, &done) < 0 ||
+	    done > want)
+		done = 0;
+	for (hit = btf_search(ident->chunk, done, 0); hit < done;
+	     hit = btf_search(ident->chunk, done, hit + 1)) {
+		if (examine(ident, ident->chunk + hit, ident->at + hit))
+			return conclude(ident, true);
+	}
+	ident->searched += done;
+	if (done < want) /* a hole: step over its first page */
+		ident->at = ((ident->at + done) & ~(uint64_t)(PAGE - 1)) + PAGE;
+	else /* a head may lie across the end */
+		ident->at += done - (done < BTF_HEAD ? 0 : BTF_HEAD - 1);
+	return 0;
+}

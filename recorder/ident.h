@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Finds a guest kernel's BTF in guest memory, near the kernel's system-call
+ * entry first, and makes the plan by which the module identifies tasks.
+ *
+ * The search goes in steps, so that the recording goes on meanwhile. A plan is
+ * tried out on the guest before it is believed: what it calls `current` must be
+ * a task.
+ */
+#ifndef RECORDER_IDENT_H
+#define RECORDER_IDENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../lib/error.h"
+#include "../schema/abi.h"
+
+/* The guest, as far as it matters here; device.h, or a test's array. */
+struct ident_ops {
+	/* as SCAUDIT_IOC_READ */
+	int (*read)(void *arg, uint64_t gpa, void *buffer, uint64_t length, uint64_t *done);
+	/* as SCAUDIT_IOC_SLOTS; slots is malloc()ed */
+	int (*slots)(void *arg, struct scaudit_slot **slots, size_t *count);
+	/* as SCAUDIT_IOC_TRANSLATE */
+	int (*translate)(void *arg, struct scaudit_translate *translate);
+};
+
+struct ident_range {
+	uint64_t from, to;
+};
+
+struct ident {
+	const struct ident_ops *ops;
+	void *arg;
+	bool busy; /* ident_step() has something to do */
+	uint64_t lstar; /* the entry point it is about */
+	uint32_t vcpu; /* that has it */
+	struct ident_range *ranges; /* what is to be searched, in this order */
+	size_t n_ranges, range;
+	uint64_t at; /* next byte to search */
+	unsigned char *chunk;
+	uint64_t searched; /* bytes */
+	struct scaudit_plan plan; /* the result: a plan, or ABSENT */
+	struct sc_error why; /* ABSENT: why */
+};
+
+int ident_init(struct ident *ident, const struct ident_ops *ops, void *arg);
+void ident_uninit(struct ident *ident);
+
+/*
+ * Begin, or begin anew.
+ * @lstar    0: whatever vCPU 0 has
+ * @nr_vcpus how many there are to ask
+ * @retval -EAGAIN no vCPU has it mapped (yet)  @retval -ENOMEM
+ * @retval other what an operation returned
+ */
+int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus);
+
+/*
+ * Search one more MiB.
+ * @retval 1 plan is there (perhaps ABSENT), busy is false now  @retval 0 go on
+ */
+int ident_step(struct ident *ident);
+
+#endif

@@ -1,0 +1,709 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "thread.h"
+
+/* Numbers of Linux that matter for how a call ends. */
+enum kind {
+	KIND_PLAIN,
+	KIND_EXIT,
+	KIND_EXIT_GROUP,
+	KIND_SIGRETURN,
+	KIND_EXEC,
+	KIND_FORK,
+};
+
+/* Linux, arch/x86/entry/syscalls/syscall_{64,32}.tbl; x32 shares the first. */
+#define X32_BIT 0x40000000u
+
+static const struct {
+	uint8_t abi;
+	uint8_t kind;
+	uint32_t nr;
+} kinds[] = {
+	{ SCAUDIT_ABI_X86_64, KIND_EXIT, 60 },
+	{ SCAUDIT_ABI_X86_64, KIND_EXIT_GROUP, 231 },
+	{ SCAUDIT_ABI_X86_64, KIND_SIGRETURN, 15 },
+	{ SCAUDIT_ABI_X86_64, KIND_SIGRETURN, X32_BIT | 513 },
+	{ SCAUDIT_ABI_X86_64, KIND_EXEC, 59 },
+	{ SCAUDIT_ABI_X86_64, KIND_EXEC, 322 },
+	{ SCAUDIT_ABI_X86_64, KIND_EXEC, X32_BIT | 520 },
+	{ SCAUDIT_ABI_X86_64, KIND_EXEC, X32_BIT | 545 },
+	{ SCAUDIT_ABI_X86_64, KIND_FORK, 56 },
+	{ SCAUDIT_ABI_X86_64, KIND_FORK, 57 },
+	{ SCAUDIT_ABI_X86_64, KIND_FORK, 58 },
+	{ SCAUDIT_ABI_X86_64, KIND_FORK, 435 },
+	{ SCAUDIT_ABI_I386, KIND_EXIT, 1 },
+	{ SCAUDIT_ABI_I386, KIND_EXIT_GROUP, 252 },
+	{ SCAUDIT_ABI_I386, KIND_SIGRETURN, 119 },
+	{ SCAUDIT_ABI_I386, KIND_SIGRETURN, 173 },
+	{ SCAUDIT_ABI_I386, KIND_EXEC, 11 },
+	{ SCAUDIT_ABI_I386, KIND_EXEC, 358 },
+	{ SCAUDIT_ABI_I386, KIND_FORK, 2 },
+	{ SCAUDIT_ABI_I386, KIND_FORK, 120 },
+	{ SCAUDIT_ABI_I386, KIND_FORK, 190 },
+	{ SCAUDIT_ABI_I386, KIND_FORK, 435 },
+};
+
+/* An exit whose consequences wait for PAIR_GRACE_NS. */
+struct death {
+	uint64_t time;
+	uint64_t seq; /* of the exit */
+	struct thread_id id;
+	bool group;
+};
+
+#define DEATHS_MAX (1u << 20)
+
+struct pair {
+	struct thread_table table;
+	const struct pair_ops *ops;
+	void *arg;
+	uint64_t tsc_khz;
+	size_t max_open;
+	uint64_t losses; /* rises with every gap in which calls are missing */
+	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
+	size_t deaths_first, deaths_count, deaths_capacity;
+	struct pair_stats stats;
+};
+
+static enum kind kind_of(uint8_t abi, uint64_t nr)
+{
+	uint32_t low = (uint32_t)nr; /* Linux looks at EAX alone */
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].abi != abi)
+			continue;
+		if (kinds[i].nr == low)
+			return kinds[i].kind;
+		/* The x32 numbers below 512 are those of x86-64. */
+		if (abi == SCAUDIT_ABI_X86_64 && kinds[i].nr < 512 &&
+		    (kinds[i].nr | X32_BIT) == low)
+			return kinds[i].kind;
+	}
+	return KIND_PLAIN;
+}
+
+struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, size_t max_open)
+{
+	struct pair *pair = calloc(1, sizeof(*pair));
+
+	if (pair == NULL)
+		return NULL;
+	if (thread_table_init(&pair->table) < 0) {
+		free(pair);
+		return NULL;
+	}
+	pair->ops = ops;
+	pair->arg = arg;
+	pair->tsc_khz = tsc_khz;
+	pair->max_open = max_open;
+	return pair;
+}
+
+void pair_free(struct pair *pair)
+{
+	if (pair == NULL)
+		return;
+	thread_table_uninit(&pair->table);
+	free(pair->deaths);
+	free(pair);
+}
+
+const struct pair_stats *pair_stats(const struct pair *pair)
+{
+	return &pair->stats;
+}
+
+static void identify(struct thread_id *id, const struct scaudit_task *task, uint64_t cr3,
+		     uint64_t fs_base)
+{
+	memset(id, 0, sizeof(*id));
+	id->cr3 = cr3 & PAIR_CR3_MASK;
+	id->fs_base = fs_base;
+	if (!(task->known & SCAUDIT_KNOWN_TASK))
+		return;
+	id->known = true;
+	id->task = task->task;
+	id->pid = task->pid;
+	id->tid = task->tid;
+	id->has_start = task->known & SCAUDIT_KNOWN_START;
+	id->start = id->has_start ? task->start : 0;
+}
+
+/* A call ends; its thread stays, perhaps without any. */
+static int finish(struct pair *pair, struct open_call *call, enum sc_state state, int64_t ret,
+		  uint64_t dur)
+{
+	int err = pair->ops->complete(pair->arg, call->seq, state, ret, dur);
+
+	if (err == -ENOENT)
+		pair->stats.lost_completions++;
+	else if (err < 0)
+		return err;
+	pair->stats.states[state]++;
+	thread_drop(&pair->table, call);
+	pair->stats.open = pair->table.n_open;
+	return 0;
+}
+
+/* How a call ended of which nothing more was heard. */
+static enum sc_state silent_end(const struct open_call *call)
+{
+	switch (call->kind) {
+	case KIND_EXIT:
+	case KIND_EXIT_GROUP:
+	case KIND_SIGRETURN:
+		return SC_STATE_NEVER;
+	default:
+		return SC_STATE_UNSEEN;
+	}
+}
+
+/* The thread is dead: so are its calls. Frees the thread. */
+static int bury(struct pair *pair, struct thread *thread)
+{
+	int err;
+
+	while (thread->top != NULL) {
+		enum sc_state state = silent_end(thread->top);
+
+		if (state != SC_STATE_NEVER)
+			state = SC_STATE_GONE;
+		err = finish(pair, thread->top, state, 0, 0);
+		if (err < 0)
+			return err;
+	}
+	thread_remove(&pair->table, thread);
+	return 0;
+}
+
+static void forget_if_idle(struct pair *pair, struct thread *thread)
+{
+	if (thread->top == NULL)
+		thread_remove(&pair->table, thread);
+}
+
+static bool same_thread(const struct thread *thread, const struct thread_id *id)
+{
+	if (!id->known)
+		return true; /* the key is all there is */
+	if (thread->id.tid != id->tid || thread->id.pid != id->pid)
+		return false;
+	return !thread->id.has_start || !id->has_start || thread->id.start == id->start;
+}
+
+/* Has the thread become the leader of its process by execve? */
+static bool took_leadership(const struct thread *thread, const struct thread_id *id)
+{
+	return id->known && thread->running && thread->top->kind == KIND_EXEC &&
+	       thread->id.pid == id->pid && id->tid == id->pid;
+}
+
+/*
+ * The thread of an event, if it has calls open. Whoever had its task_struct or
+ * its thread id before is dead.
+ */
+static int find(struct pair *pair, const struct thread_id *id, struct thread **found)
+{
+	struct thread *thread = thread_find(&pair->table, id);
+	struct thread *other, *next;
+	int err;
+
+	*found = NULL;
+	if (thread != NULL && !same_thread(thread, id)) {
+		if (took_leadership(thread, id)) {
+			thread_rename(&pair->table, thread, id);
+		} else {
+			err = bury(pair, thread);
+			if (err < 0)
+				return err;
+			thread = NULL;
+		}
+	}
+	for (other = id->known ? thread_next_tid(&pair->table, id->tid, NULL) : NULL;
+	     other != NULL; other = next) {
+		next = thread_next_tid(&pair->table, id->tid, other);
+		if (other == thread)
+			continue;
+		err = bury(pair, other);
+		if (err < 0)
+			return err;
+	}
+	*found = thread;
+	return 0;
+}
+
+/* execve has succeeded: the other threads of the process are dead. */
+static int bury_siblings(struct pair *pair, const struct thread *thread)
+{
+	struct thread *other, *next;
+	int err;
+
+	if (!thread->id.known)
+		return 0;
+	for (other = thread_next_pid(&pair->table, thread->id.pid, NULL); other != NULL;
+	     other = next) {
+		next = thread_next_pid(&pair->table, thread->id.pid, other);
+		if (other == thread)
+			continue;
+		err = bury(pair, other);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Ends the calls from the top down to this one, without it, as calls nobody heard of. */
+static int finish_above(struct pair *pair, struct thread *thread, const struct open_call *call)
+{
+	int err;
+
+	while (thread->top != call) {
+		err = finish(pair, thread->top, silent_end(thread->top), 0, 0);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* The thread makes a call: what does that say about those it has open? */
+static int settle(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
+{
+	uint64_t cr3 = entry->cr3 & PAIR_CR3_MASK;
+	struct open_call *call, *below;
+	int err;
+
+	if (thread->running && thread->top->kind == KIND_EXEC && thread->top->cr3 != cr3) {
+		err = bury_siblings(pair, thread);
+		if (err == 0)
+			err = finish(pair, thread->top, SC_STATE_NEVER, 0, 0);
+		if (err == 0)
+			err = finish_above(pair, thread, NULL);
+		return err;
+	}
+	if (thread->running && thread->top->losses == pair->losses &&
+	    silent_end(thread->top) != SC_STATE_NEVER) {
+		thread->running = false; /* interrupted by a signal, for all we know */
+	} else if (thread->running) {
+		/* it has ended; and who has lost events cannot tell handlers from returns */
+		err = finish(pair, thread->top, silent_end(thread->top), 0, 0);
+		if (err < 0)
+			return err;
+	}
+	/* the same place again: that one has ended, and what was nested in it */
+	for (call = thread->top; call != NULL; call = call->below) {
+		if (call->rip != entry->rip || call->rsp != entry->rsp)
+			continue;
+		err = finish_above(pair, thread, call->below);
+		if (err < 0)
+			return err;
+		break;
+	}
+	while (thread->depth >= PAIR_NEST) {
+		for (call = thread->top; (below = call->below) != NULL;)
+			call = below;
+		err = finish(pair, call, SC_STATE_UNSEEN, 0, 0);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* The thread whose key this caller had before the guest was understood. */
+static struct thread *find_stranger(const struct pair *pair, const struct thread_id *id)
+{
+	struct thread_id stranger = *id;
+
+	if (!id->known || pair->table.n_unknown == 0)
+		return NULL;
+	stranger.known = false;
+	return thread_find(&pair->table, &stranger);
+}
+
+/* A thread that was not known makes its first call as a known one. */
+static int settle_stranger(struct pair *pair, const struct thread_id *id)
+{
+	struct thread *thread = find_stranger(pair, id);
+	int err;
+
+	/* A child of vfork() looks like its parent, which waits in the call. */
+	if (thread == NULL || !thread->running || thread->top->kind == KIND_FORK)
+		return 0;
+	err = finish(pair, thread->top, silent_end(thread->top), 0, 0);
+	if (err == 0)
+		forget_if_idle(pair, thread);
+	return err;
+}
+
+/* Room for one more open call. */
+static int evict(struct pair *pair)
+{
+	struct open_call *call;
+	struct thread *thread;
+	int err;
+
+	while (pair->table.n_open >= pair->max_open) {
+		call = pair->table.oldest;
+		thread = call->thread;
+		err = finish(pair, call, silent_end(call), 0, 0);
+		if (err < 0)
+			return err;
+		pair->stats.evicted++;
+		forget_if_idle(pair, thread);
+	}
+	return 0;
+}
+
+static void describe_task(struct sc_task *to, const struct scaudit_task *from, uint64_t cr3)
+{
+	uint32_t known = from->known & (SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_PARENT |
+					SCAUDIT_KNOWN_CRED | SCAUDIT_KNOWN_START);
+
+	memset(to, 0, sizeof(*to));
+	if (!(known & SCAUDIT_KNOWN_TASK)) {
+		to->cr3 = cr3 & PAIR_CR3_MASK;
+		return;
+	}
+	to->known = known;
+	to->key = from->task;
+	to->start = known & SCAUDIT_KNOWN_START ? from->start : 0;
+	to->pid = from->pid;
+	to->tid = from->tid;
+	to->ppid = known & SCAUDIT_KNOWN_PARENT ? from->ppid : 0;
+	to->uid = known & SCAUDIT_KNOWN_CRED ? from->uid : 0;
+	memcpy(to->comm, from->comm, strnlen(from->comm, SCAUDIT_COMM_LEN));
+}
+
+/* Remember an exit. Without room its consequences are drawn at the end only. */
+static int mourn(struct pair *pair, const struct thread_id *id, uint64_t seq, uint64_t time,
+		 bool group)
+{
+	struct death *deaths;
+	size_t capacity, i;
+
+	if (pair->deaths_count == pair->deaths_capacity) {
+		capacity = pair->deaths_capacity != 0 ? pair->deaths_capacity * 2 : 64;
+		deaths = capacity > DEATHS_MAX ? NULL : malloc(capacity * sizeof(*deaths));
+		if (deaths == NULL)
+			return 0;
+		for (i = 0; i < pair->deaths_count; i++)
+			deaths[i] = pair->deaths[(pair->deaths_first + i) &
+						 (pair->deaths_capacity - 1)];
+		free(pair->deaths);
+		pair->deaths = deaths;
+		pair->deaths_capacity = capacity;
+		pair->deaths_first = 0;
+	}
+	i = (pair->deaths_first + pair->deaths_count++) & (pair->deaths_capacity - 1);
+	pair->deaths[i].time = time;
+	pair->deaths[i].seq = seq;
+	pair->deaths[i].id = *id;
+	pair->deaths[i].group = group;
+	return 0;
+}
+
+/* Hand the row on and remember the call as the thread's running one. */
+static int make_call(struct pair *pair, struct thread *thread, const struct thread_id *id,
+		     const struct scaudit_entry *entry)
+{
+	struct sc_call row = { 0 };
+	struct sc_task task;
+	struct open_call *call;
+	uint64_t seq;
+	int err;
+
+	describe_task(&task, &entry->task, entry->cr3);
+	row.ts = entry->head.time;
+	row.tsc = entry->head.tsc;
+	row.vcpu = entry->head.vcpu;
+	row.abi = entry->abi;
+	row.insn = entry->insn;
+	row.state = SC_STATE_OPEN;
+	row.cpl = entry->cpl;
+	row.nr = entry->nr;
+	memcpy(row.args, entry->args, sizeof(row.args));
+	row.rip = entry->rip;
+	row.rsp = entry->rsp;
+	row.rflags = entry->rflags;
+	row.cr3 = entry->cr3;
+	row.fs_base = entry->fs_base;
+	row.gs_base = entry->gs_base;
+	row.task = &task;
+
+	if (thread == NULL) {
+		thread = thread_add(&pair->table, id);
+		if (thread == NULL)
+			return -ENOMEM;
+	}
+	call = thread_push(&pair->table, thread);
+	if (call == NULL) {
+		forget_if_idle(pair, thread);
+		return -ENOMEM;
+	}
+	err = pair->ops->call(pair->arg, &row, &seq);
+	if (err < 0) {
+		thread_drop(&pair->table, call);
+		forget_if_idle(pair, thread);
+		return err;
+	}
+	thread->running = true;
+	call->seq = seq;
+	call->ts = row.ts;
+	call->tsc = row.tsc;
+	call->nr = row.nr;
+	call->rip = row.rip;
+	call->rsp = row.rsp;
+	call->cr3 = row.cr3 & PAIR_CR3_MASK;
+	call->losses = pair->losses;
+	call->insn = row.insn;
+	call->kind = kind_of(row.abi, row.nr);
+
+	pair->stats.calls++;
+	pair->stats.open = pair->table.n_open;
+	if (!id->known)
+		pair->stats.unknown_callers++;
+	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
+		return mourn(pair, id, seq, row.ts, call->kind == KIND_EXIT_GROUP);
+	return 0;
+}
+
+int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
+{
+	struct thread_id id;
+	struct thread *thread;
+	int err;
+
+	err = pair_tick(pair, entry->head.time);
+	if (err < 0)
+		return err;
+	identify(&id, &entry->task, entry->cr3, entry->fs_base);
+	err = find(pair, &id, &thread);
+	if (err < 0)
+		return err;
+	err = thread != NULL ? settle(pair, thread, entry) : settle_stranger(pair, &id);
+	if (err < 0)
+		return err;
+	if (pair->table.n_open >= pair->max_open) {
+		err = evict(pair);
+		if (err < 0)
+			return err;
+		thread = thread_find(&pair->table, &id);
+	}
+	return make_call(pair, thread, &id, entry);
+}
+
+/* Does user mode go on behind this call's instruction? */
+static bool goes_on_behind(const struct open_call *call, const struct scaudit_return *event,
+			   bool strict)
+{
+	uint64_t step = event->rip - call->rip;
+
+	/* Only the child of a fork gets 0; where threads are not known it can look like its parent. */
+	if (call->kind == KIND_FORK && event->ret == 0)
+		return false;
+	/* The kernel, not the caller, chooses where SYSENTER goes on (its vDSO). */
+	if (call->insn == SCAUDIT_INSN_SYSENTER)
+		return true;
+	/* The instruction has two bytes, and prefixes in front of them are legal (SDM 2.3.11). */
+	if (step < 2 || step > 15)
+		return false;
+	return !strict || event->rsp == call->rsp;
+}
+
+static uint64_t duration(const struct pair *pair, const struct open_call *call,
+			 const struct scaudit_event *end)
+{
+	if (pair->tsc_khz != 0 && call->tsc != 0 && end->tsc >= call->tsc) {
+		unsigned __int128 ticks = end->tsc - call->tsc;
+
+		return (uint64_t)(ticks * 1000000u / pair->tsc_khz);
+	}
+	return end->time > call->ts ? end->time - call->ts : 0;
+}
+
+/* The call of this thread that returns; NULL: none of them. */
+static struct open_call *returning(const struct thread *thread, const struct scaudit_return *event)
+{
+	struct open_call *call = thread->top;
+
+	if (thread->running) {
+		if (goes_on_behind(call, event, !thread->id.known))
+			return call;
+		call = call->below;
+	}
+	while (call != NULL && !goes_on_behind(call, event, true))
+		call = call->below;
+	return call;
+}
+
+int pair_return(struct pair *pair, const struct scaudit_return *event)
+{
+	enum sc_state state = event->how == SCAUDIT_HOW_IRET ? SC_STATE_IRET : SC_STATE_RETURNED;
+	struct open_call *call = NULL;
+	struct thread_id id;
+	struct thread *thread;
+	uint64_t dur = 0;
+	int err;
+
+	err = pair_tick(pair, event->head.time);
+	if (err < 0)
+		return err;
+	identify(&id, &event->task, event->cr3, event->fs_base);
+	err = find(pair, &id, &thread);
+	if (err < 0)
+		return err;
+	if (thread != NULL)
+		call = returning(thread, event);
+	if (call == NULL) {
+		thread = find_stranger(pair, &id);
+		if (thread != NULL)
+			call = returning(thread, event);
+	}
+	if (call == NULL) {
+		pair->stats.orphan_returns++;
+		return 0;
+	}
+	err = finish_above(pair, thread, call);
+	if (err < 0)
+		return err;
+	if (call->losses == pair->losses)
+		dur = duration(pair, call, &event->head);
+	else
+		state = SC_STATE_UNSEEN;
+	err = finish(pair, call, state, state == SC_STATE_UNSEEN ? 0 : (int64_t)event->ret, dur);
+	if (err < 0)
+		return err;
+	forget_if_idle(pair, thread);
+	return 0;
+}
+
+void pair_gap(struct pair *pair, const struct scaudit_gap *gap)
+{
+	if (gap->entries != 0)
+		pair->losses++;
+}
+
+/* An exit takes its consequences out of the queue. Idempotent. */
+static int bequeath(struct pair *pair, const struct death *death)
+{
+	struct thread *thread, *next;
+	int err;
+
+	if (death->group && death->id.known) {
+		for (thread = thread_next_pid(&pair->table, death->id.pid, NULL); thread != NULL;
+		     thread = next) {
+			next = thread_next_pid(&pair->table, death->id.pid, thread);
+			/* A process id can be given out again, to younger threads. */
+			if (thread->top != NULL && thread->top->ts > death->time + PAIR_GRACE_NS)
+				continue;
+			err = bury(pair, thread);
+			if (err < 0)
+				return err;
+		}
+		return 0;
+	}
+	thread = thread_find(&pair->table, &death->id);
+	if (thread == NULL || !thread->running || thread->top->seq != death->seq)
+		return 0;
+	return bury(pair, thread);
+}
+
+static int bequeath_first(struct pair *pair)
+{
+	int err = bequeath(pair, &pair->deaths[pair->deaths_first]);
+
+	if (err < 0)
+		return err;
+	pair->deaths_first = (pair->deaths_first + 1) & (pair->deaths_capacity - 1);
+	pair->deaths_count--;
+	return 0;
+}
+
+int pair_tick(struct pair *pair, uint64_t now)
+{
+	int err;
+
+	while (pair->deaths_count > 0) {
+		uint64_t time = pair->deaths[pair->deaths_first].time;
+
+		if (now < time || now - time < PAIR_GRACE_NS)
+			return 0;
+		err = bequeath_first(pair);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+int pair_end(struct pair *pair)
+{
+	struct open_call *call, *newer;
+	int err;
+
+	while (pair->deaths_count > 0) {
+		err = bequeath_first(pair);
+		if (err < 0)
+			return err;
+	}
+	for (call = pair->table.oldest; call != NULL; call = newer) {
+		struct thread *thread = call->thread;
+		enum sc_state state = silent_end(call);
+
+		newer = call->newer;
+		/* The last call of a thread about which nothing was lost is still running. */
+		if (state == SC_STATE_UNSEEN && thread->running && thread->top == call &&
+		    call->losses == pair->losses)
+			continue;
+		err = finish(pair, call, state, 0, 0);
+		if (err < 0)
+			return err;
+		forget_if_idle(pair, thread);
+	}
+	return 0;
+}
+
+int pair_restore(struct pair *pair, const struct sc_open_call *from)
+{
+	struct scaudit_task task = { 0 };
+	struct open_call *call;
+	struct thread_id id;
+	struct thread *thread;
+
+	task.task = from->task.key;
+	task.start = from->task.start;
+	task.pid = from->task.pid;
+	task.tid = from->task.tid;
+	task.known = from->task.known;
+	identify(&id, &task, from->cr3, from->fs_base);
+	thread = thread_find(&pair->table, &id);
+	if (thread == NULL)
+		thread = thread_add(&pair->table, &id);
+	if (thread == NULL)
+		return -ENOMEM;
+	call = thread_push(&pair->table, thread);
+	if (call == NULL) {
+		forget_if_idle(pair, thread);
+		return -ENOMEM;
+	}
+	thread->running = true;
+	call->seq = from->seq;
+	call->ts = from->ts;
+	call->tsc = from->tsc;
+	call->nr = from->nr;
+	call->rip = from->rip;
+	call->rsp = from->rsp;
+	call->cr3 = from->cr3 & PAIR_CR3_MASK;
+	call->losses = pair->losses;
+	call->insn = from->insn;
+	call->kind = kind_of(from->abi, from->nr);
+	pair->stats.open = pair->table.n_open;
+	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
+		return mourn(pair, &id, call->seq, call->ts, call->kind == KIND_EXIT_GROUP);
+	return 0;
+}

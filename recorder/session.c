@@ -1,0 +1,751 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/place.h"
+#include "../lib/timespec.h"
+#include "control.h"
+#include "device.h"
+#include "log.h"
+
+#define FLUSH_NS 500000000ULL /* longest time a call waits for being written */
+#define RETRY_NS 1000000000ULL /* between tries to write to a full disk */
+#define MISSING_NS 30000000000ULL /* longest time a numbered event may be on its way */
+#define IDENT_RETRY_NS 50000000ULL
+#define IDENT_STEPS 4 /* MiB searched before the rings are looked after again */
+#define HELD_HALF 128u /* of merge_held()'s 256 */
+#define CHECK_EVERY 64u /* events between looks at how full the rings are */
+#define GAP_MISSING 0u /* reason of a gap that the module does not explain */
+
+uint64_t session_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* ---- the pair's calls go to the writer ---- */
+
+static int write_call(void *arg, const struct sc_call *call, uint64_t *seq)
+{
+	struct session *s = arg;
+
+	return sc_writer_call(s->writer, call, seq);
+}
+
+static int write_completion(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
+{
+	struct session *s = arg;
+
+	return sc_writer_complete(s->writer, seq, state, ret, dur);
+}
+
+static const struct pair_ops pair_ops = {
+	.call = write_call,
+	.complete = write_completion,
+};
+
+/* ---- the ident's guest is the device's ---- */
+
+static int guest_read(void *arg, uint64_t gpa, void *buffer, uint64_t length, uint64_t *done)
+{
+	return device_read(((struct session *)arg)->device, gpa, buffer, length, done);
+}
+
+static int guest_slots(void *arg, struct scaudit_slot **slots, size_t *count)
+{
+	return device_slots(((struct session *)arg)->device, slots, count, NULL);
+}
+
+static int guest_translate(void *arg, struct scaudit_translate *translate)
+{
+	return device_translate(((struct session *)arg)->device, translate);
+}
+
+static const struct ident_ops ident_ops = {
+	.read = guest_read,
+	.slots = guest_slots,
+	.translate = guest_translate,
+};
+
+/* ---- beginning ---- */
+
+static int init(struct session *s, const char *vm, pid_t vm_pid, int pidfd, struct sc_error *err)
+{
+	memset(s, 0, sizeof(*s));
+	snprintf(s->vm, sizeof(s->vm), "%s", vm);
+	s->vm_pid = vm_pid;
+	s->pidfd = pidfd;
+	s->device = -1;
+	s->mapped = calloc(SCAUDIT_MAX_VCPUS, sizeof(*s->mapped));
+	if (s->mapped == NULL || ident_init(&s->ident, &ident_ops, s) < 0)
+		return sc_fail(err, -ENOMEM, "no memory to begin a recording");
+	return device_open(&s->device, &s->info, err);
+}
+
+/* The default store of a VM; its name becomes one path component. */
+static char *default_store(const char *vm)
+{
+	const char *root = sc_place_root();
+	char *dir = malloc(strlen(root) + 3 * strlen(vm) + 2);
+	char *p;
+
+	if (dir == NULL)
+		return NULL;
+	p = dir + sprintf(dir, "%s/", root);
+	for (; *vm != '\0'; vm++) {
+		if (*vm == '/' || (*vm == '.' && p[-1] == '/'))
+			p += sprintf(p, "%%%02X", *vm);
+		else
+			*p++ = *vm;
+	}
+	*p = '\0';
+	return dir;
+}
+
+static int open_store(struct session *s, struct sc_error *err)
+{
+	struct sc_session session = { 0 };
+	struct sc_error notice = { "" };
+	struct utsname host;
+	int ret;
+
+	memcpy(session.id, s->id, sizeof(session.id));
+	snprintf(session.vm, sizeof(session.vm), "%s", s->vm);
+	snprintf(session.engine, sizeof(session.engine), "%.15s", s->engine);
+	if (uname(&host) == 0)
+		snprintf(session.host_kernel, sizeof(session.host_kernel), "%.63s", host.release);
+	session.begin = s->begin;
+	session.tsc_khz = s->info.tsc_khz;
+	ret = sc_writer_open(s->dir, &session, &s->writer, &notice, err);
+	if (ret < 0) {
+		s->writer = NULL;
+		return ret;
+	}
+	if (notice.text[0] != '\0')
+		log_warn("%s", notice.text);
+	s->store_bytes = sc_writer_bytes(s->writer);
+	s->store_calls = sc_writer_calls(s->writer);
+	s->last_event = s->flushed_event = sc_writer_last_event(s->writer);
+	merge_init(&s->merge, s->last_event);
+	s->pair = pair_new(&pair_ops, s, s->info.tsc_khz, PAIR_MAX_OPEN);
+	return s->pair != NULL ? 0 : sc_fail(err, -ENOMEM, "no memory to begin a recording");
+}
+
+static int remember(struct session *s, struct sc_error *err)
+{
+	struct control_memory memory = { 0 };
+
+	memcpy(memory.session, s->id, sizeof(memory.session));
+	snprintf(memory.store, sizeof(memory.store), "%s", s->dir);
+	snprintf(memory.engine, sizeof(memory.engine), "%s", s->engine);
+	return control_remember(s->vm_pid, &memory, err);
+}
+
+int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
+		   const struct session_options *options, struct sc_error *err)
+{
+	struct scaudit_attach attach = {
+		.vm_fd = vm_fd,
+		.engine = options->engine,
+		.on_full = options->on_full,
+		.on_exit = options->on_exit,
+		.ring_bytes = options->ring_bytes,
+		.max_stall_ns = options->max_stall_ns,
+		.vm_pid = (uint32_t)vm->pid,
+		.ident_wait_ms = options->ident_wait_ms,
+	};
+	int ret;
+
+	ret = init(s, vm->name, vm->pid, pidfd, err);
+	if (ret < 0)
+		goto fail;
+	s->dir = options->store != NULL ? strdup(options->store) : default_store(vm->name);
+	if (s->dir == NULL) {
+		ret = sc_fail(err, -ENOMEM, "no memory to begin a recording");
+		goto fail;
+	}
+	snprintf(attach.name, sizeof(attach.name), "%s", vm->name);
+	ret = device_attach(s->device, &attach, err);
+	if (ret < 0)
+		goto fail;
+	memcpy(s->id, attach.session, sizeof(s->id));
+	snprintf(s->engine, sizeof(s->engine), "%s", device_engine_name(attach.engine));
+	s->ring_bytes = options->ring_bytes;
+	s->on_full = options->on_full;
+	s->ident_wait_ms = options->ident_wait_ms;
+	s->begin = sc_time_now();
+	ret = remember(s, err);
+	if (ret == 0)
+		ret = open_store(s, err);
+	if (ret == 0)
+		ret = session_refresh(s, err);
+	if (ret == 0)
+		return 0;
+	device_detach(s->device, NULL); /* so that it does not become an orphan */
+	control_forget(s->vm_pid);
+fail:
+	session_uninit(s);
+	return ret;
+}
+
+/* Events that the store's gaps of this session tell of already. */
+static uint64_t gaps_in_store(const struct session *s)
+{
+	struct sc_store *store;
+	struct sc_session *sessions = NULL;
+	struct sc_gap *gaps = NULL;
+	size_t n_sessions = 0, n_gaps = 0, i;
+	uint32_t number = 0;
+	uint64_t sum = 0;
+
+	if (sc_store_open(s->dir, &store, NULL) < 0)
+		return 0;
+	if (sc_store_sessions(store, &sessions, &n_sessions, NULL) == 0 &&
+	    sc_store_gaps(store, &gaps, &n_gaps, NULL) == 0) {
+		for (i = 0; i < n_sessions; i++) {
+			if (memcmp(sessions[i].id, s->id, sizeof(s->id)) == 0)
+				number = sessions[i].number;
+		}
+		for (i = 0; i < n_gaps; i++) {
+			if (gaps[i].session == number && gaps[i].entries != ~0ULL &&
+			    gaps[i].returns != ~0ULL)
+				sum += gaps[i].entries + gaps[i].returns;
+		}
+	}
+	free(sessions);
+	free(gaps);
+	sc_store_close(store);
+	return sum;
+}
+
+/* Where an orphan's events go on: behind what the store has. */
+static int find_place(struct session *s, struct sc_error *err)
+{
+	uint64_t lowest = merge_lowest(&s->merge);
+	const struct sc_open_call *calls;
+	size_t i, n;
+	int ret;
+
+	if (s->last_event >= s->status.next_seq)
+		return sc_fail(err, -EPROTO,
+			       "%s: holds events that the module has not made yet; "
+			       "choose another --store",
+			       s->dir);
+	if (s->last_event == 0) {
+		/* Another store, or none was written yet. */
+		s->merge.next = lowest != 0 ? lowest : s->status.next_seq;
+		if (s->merge.next != 1)
+			log_warn("%s: begins with event %llu; what came before is in another store",
+				 s->dir, (unsigned long long)s->merge.next);
+		return 0;
+	}
+	s->gap_events = gaps_in_store(s);
+	n = sc_writer_open_calls(s->writer, &calls);
+	for (i = 0; i < n; i++) {
+		ret = pair_restore(s->pair, &calls[i]);
+		if (ret < 0)
+			return sc_fail(err, ret, "no memory for the calls that are open");
+	}
+	return 0;
+}
+
+int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, int pidfd,
+		  const struct session_options *options, struct sc_error *err)
+{
+	struct scaudit_adopt adopt = {
+		.on_full = options->on_full,
+		.on_exit = options->on_exit,
+		.max_stall_ns = options->max_stall_ns,
+	};
+	struct control_memory memory;
+	bool recalled;
+	int ret;
+
+	ret = init(s, orphan->name, (pid_t)orphan->vm_pid, pidfd, err);
+	if (ret < 0)
+		goto fail;
+	memcpy(s->id, orphan->session, sizeof(s->id));
+	memcpy(adopt.session, orphan->session, sizeof(adopt.session));
+	recalled = control_recall(s->vm_pid, s->id, &memory) == 0;
+	snprintf(s->engine, sizeof(s->engine), "%s",
+		 recalled ? memory.engine : device_engine_name(options->engine));
+	if (options->store != NULL)
+		s->dir = strdup(options->store);
+	else
+		s->dir = recalled ? strdup(memory.store) : default_store(s->vm);
+	if (s->dir == NULL) {
+		ret = sc_fail(err, -ENOMEM, "no memory to go on with a recording");
+		goto fail;
+	}
+	ret = device_adopt(s->device, &adopt, err);
+	if (ret < 0)
+		goto fail;
+	s->ring_bytes = adopt.ring_bytes;
+	s->on_full = options->on_full;
+	s->ident_wait_ms = options->ident_wait_ms;
+	s->begin = sc_time_now();
+	ret = remember(s, err);
+	if (ret == 0)
+		ret = open_store(s, err);
+	if (ret == 0)
+		ret = session_refresh(s, err);
+	if (ret == 0)
+		ret = find_place(s, err);
+	if (ret == 0)
+		return 0;
+fail:
+	session_uninit(s);
+	return ret;
+}
+
+void session_uninit(struct session *s)
+{
+	/* A writer that is still there is of a recording that somebody else goes on with. */
+	if (s->writer != NULL)
+		sc_writer_close(s->writer, NULL, NULL);
+	pair_free(s->pair);
+	merge_uninit(&s->merge);
+	ident_uninit(&s->ident);
+	free(s->mapped);
+	free(s->dir);
+	if (s->device >= 0)
+		close(s->device);
+	if (s->pidfd >= 0)
+		close(s->pidfd);
+	memset(s, 0, sizeof(*s));
+	s->device = s->pidfd = -1;
+}
+
+int session_run(struct session *s, struct sc_error *err)
+{
+	uint64_t deadline = session_clock() + s->ident_wait_ms * 1000000ULL;
+	int ret;
+
+	/* A guest that runs already is understood before its first call, if that is quick. */
+	if (s->status.ident != SCAUDIT_IDENT_SET && !s->ident.busy && !s->ident_done)
+		ident_begin(&s->ident, 0, s->status.nr_rings);
+	while (s->ident.busy && session_clock() < deadline)
+		session_identify(s, session_clock());
+	if (s->status.state == SCAUDIT_STATE_RUNNING)
+		return 0;
+	ret = device_run(s->device, err);
+	if (ret == 0)
+		ret = session_refresh(s, err);
+	return ret;
+}
+
+/* ---- while it lasts ---- */
+
+int session_refresh(struct session *s, struct sc_error *err)
+{
+	struct ring ring;
+	uint32_t vcpu;
+	int ret;
+
+	ret = device_status(s->device, 0, &s->status, NULL);
+	if (ret < 0 && ret != -ENOENT) /* no vCPU yet: the audit's own fields are there */
+		return sc_fail(err, ret, "%s: no status: %s", SCAUDIT_DEVICE, strerror(-ret));
+	for (vcpu = 0; vcpu < s->status.nr_rings && vcpu < SCAUDIT_MAX_VCPUS; vcpu++) {
+		if (s->mapped[vcpu])
+			continue;
+		ret = ring_map(&ring, s->device, (uint16_t)vcpu, s->ring_bytes, err);
+		if (ret == -ENOENT || ret == -ENODEV || ret == -ENXIO || ret == -EINVAL)
+			continue; /* a vCPU that has made no call yet */
+		if (ret < 0)
+			return ret;
+		ret = merge_add(&s->merge, &ring);
+		if (ret < 0) {
+			ring_unmap(&ring);
+			return sc_fail(err, ret, "no memory for vCPU %u's ring", vcpu);
+		}
+		s->mapped[vcpu] = true;
+	}
+	return 0;
+}
+
+static int take_gap(struct session *s, const struct scaudit_gap *event)
+{
+	struct sc_gap gap = {
+		.reason = event->reason,
+		.vcpu = event->head.vcpu == 0xffff ? ~0u : event->head.vcpu,
+		.entries = event->entries,
+		.returns = event->returns,
+		.first = event->first,
+		.last = event->last,
+	};
+	int ret = sc_writer_gap(s->writer, &gap);
+
+	if (ret < 0)
+		return ret;
+	pair_gap(s->pair, event);
+	if (event->entries != ~0ULL && event->returns != ~0ULL)
+		s->gap_events += event->entries + event->returns;
+	return 0;
+}
+
+static int take_event(struct session *s, const struct scaudit_event *event)
+{
+	switch (event->type) {
+	case SCAUDIT_EV_ENTRY:
+		return pair_entry(s->pair, (const struct scaudit_entry *)event);
+	case SCAUDIT_EV_RETURN:
+		return pair_return(s->pair, (const struct scaudit_return *)event);
+	case SCAUDIT_EV_GAP:
+		return take_gap(s, (const struct scaudit_gap *)event);
+	default:
+		return 0;
+	}
+}
+
+/* Numbered events did not come: say so, loudly, and go on behind them. */
+static int give_up(struct session *s, uint64_t first, uint64_t last)
+{
+	uint64_t now = sc_time_now();
+	struct scaudit_gap event = { .entries = ~0ULL, .returns = ~0ULL };
+	struct sc_gap gap = {
+		.reason = GAP_MISSING,
+		.vcpu = ~0u,
+		.entries = ~0ULL,
+		.returns = ~0ULL,
+		.first = now,
+		.last = now,
+	};
+	int ret = sc_writer_gap(s->writer, &gap);
+
+	if (ret < 0)
+		return ret;
+	pair_gap(s->pair, &event);
+	log_warn("VM '%s': %llu events (%llu to %llu) were numbered and never came: "
+		 "this is a defect, please report it",
+		 s->vm, (unsigned long long)(last - first + 1), (unsigned long long)first,
+		 (unsigned long long)last);
+	s->missing += last - first + 1;
+	s->merge.next = last + 1;
+	s->last_event = last;
+	return 0;
+}
+
+/* The next number is not there. Will it come? @retval 1 given up, go on */
+static int check_missing(struct session *s, bool ended)
+{
+	uint64_t first, last, now;
+	bool broken = s->merge.broken != s->rings_broken;
+	int ret;
+
+	if (!merge_missing(&s->merge, &first, &last)) {
+		if (merge_lowest(&s->merge) != 0 || !ended || s->merge.next >= s->status.next_seq)
+			return 0;
+		first = s->merge.next;
+		last = s->status.next_seq - 1;
+	}
+	now = session_clock();
+	if (s->missing_from != first) {
+		s->missing_from = first;
+		s->missing_since = now;
+	}
+	if (!ended && !broken && now - s->missing_since < MISSING_NS)
+		return 0;
+	if (broken)
+		log_warn("VM '%s': a ring's contents made no sense", s->vm);
+	s->rings_broken = s->merge.broken;
+	ret = give_up(s, first, last);
+	return ret < 0 ? ret : 1;
+}
+
+static void note_event(struct session *s)
+{
+	if (s->merge.next - 1 > s->last_event)
+		s->last_event = s->merge.next - 1;
+	if (s->unflushed_since == 0)
+		s->unflushed_since = session_clock();
+}
+
+int session_drain(struct session *s, unsigned int budget, bool ended)
+{
+	const struct scaudit_event *event;
+	unsigned int n = 0;
+	int ret;
+
+	while (n < budget) {
+		if (!merge_peek(&s->merge, &event)) {
+			ret = check_missing(s, ended);
+			if (ret < 0)
+				return ret;
+			if (ret == 0)
+				break;
+			note_event(s);
+			continue;
+		}
+		ret = take_event(s, event);
+		if (ret == -ENOSPC) { /* the block is full */
+			ret = session_flush(s);
+			if (ret == 0)
+				continue;
+		}
+		if (ret < 0)
+			return ret;
+		merge_take(&s->merge);
+		note_event(s);
+		n++;
+		if (n % CHECK_EVERY == 0 && s->retry_at == 0 &&
+		    merge_held(&s->merge) >= HELD_HALF)
+			session_flush(s);
+	}
+	return (int)n;
+}
+
+bool session_flush_due(const struct session *s, uint64_t now)
+{
+	if (s->retry_at != 0)
+		return now >= s->retry_at;
+	if (s->unflushed_since == 0 && sc_writer_pending(s->writer) == 0)
+		return false;
+	return s->unflushed_since == 0 || now - s->unflushed_since >= FLUSH_NS ||
+	       merge_held(&s->merge) >= HELD_HALF;
+}
+
+int session_flush(struct session *s)
+{
+	uint64_t now = session_clock();
+	int ret;
+
+	if (s->retry_at != 0 && now < s->retry_at)
+		return s->full ? -ENOSPC : -EIO;
+	ret = sc_writer_flush(s->writer, s->last_event, &s->error);
+	if (ret < 0) {
+		if (s->retry_at == 0)
+			log_warn("VM '%s': the store cannot be written, trying again: %s", s->vm,
+				 s->error.text);
+		s->full = ret == -ENOSPC || ret == -EDQUOT;
+		s->retry_at = session_clock() + RETRY_NS;
+		return ret;
+	}
+	if (s->retry_at != 0)
+		log_info("VM '%s': the store can be written again", s->vm);
+	s->retry_at = 0;
+	s->full = false;
+	s->error.text[0] = '\0';
+	s->flushed_event = s->last_event;
+	s->unflushed_since = 0;
+	s->store_bytes = sc_writer_bytes(s->writer);
+	s->store_calls = sc_writer_calls(s->writer);
+	merge_release(&s->merge);
+	return 0;
+}
+
+static void settle_ident(struct session *s)
+{
+	struct sc_error err = { "" };
+
+	s->ident_done = true;
+	if (device_set_ident(s->device, &s->ident.plan, &err) < 0)
+		log_warn("VM '%s': %s", s->vm, err.text);
+	if (s->ident.plan.flags & SCAUDIT_PLAN_ABSENT)
+		log_warn("VM '%s': callers will be unknown (no pid, no name): %s", s->vm,
+			 s->ident.why.text);
+}
+
+bool session_identify(struct session *s, uint64_t now)
+{
+	int i;
+
+	if (!s->ident.busy) {
+		if (s->status.ident != SCAUDIT_IDENT_WANTED || now < s->ident_retry)
+			return false;
+		s->ident_retry = now + IDENT_RETRY_NS;
+		if (ident_begin(&s->ident, s->status.lstar, s->status.nr_rings) < 0)
+			return false;
+	}
+	for (i = 0; i < IDENT_STEPS; i++) {
+		if (ident_step(&s->ident)) {
+			settle_ident(s);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- the end ---- */
+
+void session_detach(struct session *s)
+{
+	struct sc_error err = { "" };
+
+	if (device_detach(s->device, &err) < 0)
+		log_warn("VM '%s': %s", s->vm, err.text);
+	if (session_refresh(s, &err) < 0)
+		log_warn("VM '%s': %s", s->vm, err.text);
+}
+
+/* All events that the module says were not recorded. */
+static uint64_t dropped(const struct session *s, uint64_t by_reason[SCAUDIT_NR_REASONS])
+{
+	struct scaudit_status status;
+	uint64_t sum = 0;
+	uint32_t vcpu, reason;
+
+	memset(by_reason, 0, SCAUDIT_NR_REASONS * sizeof(*by_reason));
+	for (vcpu = 0; vcpu < s->status.nr_rings; vcpu++) {
+		if (device_status(s->device, vcpu, &status, NULL) < 0)
+			continue;
+		for (reason = 0; reason < SCAUDIT_NR_REASONS; reason++) {
+			by_reason[reason] += status.dropped[reason];
+			sum += status.dropped[reason];
+		}
+	}
+	return sum;
+}
+
+/* What was dropped and no gap event told of. */
+static int settle_gaps(struct session *s)
+{
+	uint64_t by_reason[SCAUDIT_NR_REASONS];
+	uint64_t sum = dropped(s, by_reason);
+	uint64_t now = sc_time_now();
+	struct sc_gap gap = {
+		.vcpu = ~0u,
+		.entries = ~0ULL,
+		.returns = ~0ULL,
+		.first = s->begin,
+		.last = now,
+	};
+	uint32_t reason;
+	int ret;
+
+	if (sum <= s->gap_events)
+		return 0;
+	for (reason = 0; reason < SCAUDIT_NR_REASONS; reason++) {
+		if (by_reason[reason] > by_reason[gap.reason])
+			gap.reason = reason;
+	}
+	ret = sc_writer_gap(s->writer, &gap);
+	if (ret < 0)
+		return ret;
+	log_warn("VM '%s': %llu dropped events were not told of in order; "
+		 "a gap over the whole session stands for them",
+		 s->vm, (unsigned long long)(sum - s->gap_events));
+	s->gap_events = sum;
+	return 0;
+}
+
+int session_finish(struct session *s, const char *ended, struct sc_error *err)
+{
+	int ret;
+
+	ret = settle_gaps(s);
+	if (ret == 0)
+		ret = pair_end(s->pair);
+	if (ret < 0)
+		return sc_fail(err, ret, "cannot end the recording: %s", strerror(-ret));
+	ret = session_flush(s);
+	if (ret < 0) {
+		*err = s->error;
+		return ret;
+	}
+	ret = sc_writer_close(s->writer, ended, err);
+	s->writer = NULL;
+	if (ret == 0)
+		control_forget(s->vm_pid);
+	return ret;
+}
+
+static const char *ident_text(const struct session *s)
+{
+	if (s->ident.busy)
+		return "searching";
+	switch (s->status.ident) {
+	case SCAUDIT_IDENT_WANTED:
+		return "wanted";
+	case SCAUDIT_IDENT_SET:
+		return "found";
+	case SCAUDIT_IDENT_ABSENT:
+		return "not found";
+	default:
+		return "not needed yet";
+	}
+}
+
+static void update_rate(struct session *s, uint64_t calls)
+{
+	uint64_t now = session_clock();
+
+	if (s->rate_time != 0 && now - s->rate_time < 1000000000ULL)
+		return;
+	if (s->rate_time != 0)
+		s->rate = (uint64_t)((double)(calls - s->rate_calls) * 1e9 /
+				     (double)(now - s->rate_time));
+	s->rate_calls = calls;
+	s->rate_time = now;
+}
+
+void session_report(struct session *s, const char *state, struct report *r)
+{
+	const struct pair_stats *stats = pair_stats(s->pair);
+	uint64_t by_reason[SCAUDIT_NR_REASONS];
+	struct scaudit_status status;
+	uint32_t vcpu;
+	uint64_t fill;
+	size_t i;
+
+	memset(r, 0, sizeof(*r));
+	update_rate(s, stats->calls);
+	snprintf(r->vm, sizeof(r->vm), "%s", s->vm);
+	r->vm_pid = (uint64_t)s->vm_pid;
+	if (s->retry_at != 0)
+		state = s->full ? "disk full" : "store error";
+	snprintf(r->state, sizeof(r->state), "%s", state);
+	r->recorder_pid = (uint64_t)getpid();
+	for (i = 0; i < sizeof(s->id); i++)
+		sprintf(r->session + 2 * i, "%02x", s->id[i]);
+	r->begin = s->begin;
+	snprintf(r->engine, sizeof(r->engine), "%s", s->engine);
+	snprintf(r->engine_why, sizeof(r->engine_why), "%s",
+		 "hardware EFER.SCE off: SYSCALL and SYSRET trap");
+	snprintf(r->ident, sizeof(r->ident), "%s", ident_text(s));
+	if (s->status.ident == SCAUDIT_IDENT_SET)
+		snprintf(r->ident_why, sizeof(r->ident_why), "BTF of the guest's kernel");
+	else if (s->status.ident == SCAUDIT_IDENT_ABSENT)
+		snprintf(r->ident_why, sizeof(r->ident_why), "%s", s->ident.why.text);
+	r->calls = stats->calls;
+	r->rate = s->rate;
+	r->open_calls = stats->open;
+	r->unknown_callers = stats->unknown_callers;
+	r->orphan_returns = stats->orphan_returns;
+	r->rings = s->merge.n;
+	r->ring_bytes = s->ring_bytes;
+	for (i = 0; i < s->merge.n; i++) {
+		fill = ring_fill(&s->merge.rings[i]) * 100 / s->ring_bytes;
+		r->ring_fill = fill > r->ring_fill ? fill : r->ring_fill;
+	}
+	snprintf(r->on_full, sizeof(r->on_full), "%s",
+		 s->on_full == SCAUDIT_FULL_DROP    ? "drop"
+		 : s->on_full == SCAUDIT_FULL_BLOCK ? "block"
+						    : "as before");
+	r->dropped = dropped(s, by_reason);
+	r->dropped_full = by_reason[SCAUDIT_GAP_DROP];
+	r->dropped_stall = by_reason[SCAUDIT_GAP_STALL];
+	r->dropped_memory = by_reason[SCAUDIT_GAP_NOMEM];
+	r->missing = s->missing;
+	for (vcpu = 0; vcpu < s->status.nr_rings; vcpu++) {
+		if (device_status(s->device, vcpu, &status, NULL) < 0)
+			continue;
+		r->stalls += status.stalls;
+		r->stall_ns += status.stall_ns;
+		r->exits += status.exits;
+	}
+	snprintf(r->store, sizeof(r->store), "%s", s->dir);
+	r->store_bytes = s->store_bytes;
+	r->store_calls = s->store_calls;
+	r->pending = s->writer != NULL ? sc_writer_pending(s->writer) : 0;
+	snprintf(r->error, sizeof(r->error), "%s", s->error.text);
+	snprintf(r->warning, sizeof(r->warning), "%s", log_last_warning());
+}

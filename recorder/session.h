@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One audit and its store: from taking hold of a VM to the closed store, without
+ * the waiting in between (record.c).
+ *
+ *   session_attach() or session_adopt()
+ *   session_run()          adopted orphans of dead VMs: not
+ *   session_refresh(), session_drain(), session_flush() … as long as it lasts
+ *   session_detach(), session_drain() to the end, session_finish()
+ *   session_uninit()       without session_finish(): leaves an orphan
+ */
+#ifndef RECORDER_SESSION_H
+#define RECORDER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../lib/error.h"
+#include "../lib/store.h"
+#include "../schema/abi.h"
+#include "ident.h"
+#include "merge.h"
+#include "pair.h"
+#include "report.h"
+#include "vm.h"
+
+#define SESSION_KEEP (~0u) /* of an orphan: leave the setting as it is */
+
+struct session_options {
+	char *store; /* absolute path; NULL: the default, or the orphan's own */
+	bool foreground;
+	uint32_t on_full, on_exit; /* enum scaudit_*, or SESSION_KEEP */
+	uint64_t max_stall_ns; /* or ~0: keep */
+	uint64_t ring_bytes;
+	uint32_t engine;
+	uint32_t ident_wait_ms;
+};
+
+#define SESSION_RING_BYTES (1ULL << 20)
+#define SESSION_MAX_STALL_NS (60 * 1000000000ULL)
+#define SESSION_IDENT_WAIT_MS 10000u
+
+struct session {
+	char vm[VM_NAME_LEN];
+	pid_t vm_pid;
+	int device;
+	int pidfd; /* of the VM's process; -1: it had ended */
+	char *dir; /* of the store */
+	struct scaudit_info info;
+	struct scaudit_status status; /* of the audit, as last asked */
+	uint8_t id[16];
+	uint64_t begin; /* ns since the epoch */
+	char engine[32];
+	uint64_t ring_bytes;
+	uint32_t on_full;
+	uint32_t ident_wait_ms;
+
+	struct merge merge;
+	bool *mapped; /* by vCPU: SCAUDIT_MAX_VCPUS */
+	struct pair *pair;
+	struct ident ident;
+	uint64_t ident_retry; /* monotonic ns: not before */
+	bool ident_done; /* a search has ended */
+	struct sc_writer *writer;
+
+	uint64_t last_event; /* number of the last one that the writer has */
+	uint64_t flushed_event; /* … that is durable */
+	uint64_t unflushed_since; /* monotonic ns; 0: nothing is waiting */
+	uint64_t retry_at; /* monotonic ns: the store could not be written; 0: it can */
+	bool full; /* because the disk is */
+	struct sc_error error; /* of that */
+	uint64_t gap_events; /* events told by gaps, of those that the module counts */
+	uint64_t missing; /* events that never came */
+	uint64_t missing_from, missing_since; /* the one we wait for, and since when */
+	uint64_t rings_broken; /* of merge.broken, that were reported */
+	uint64_t store_bytes, store_calls; /* as of the last flush */
+	uint64_t rate_calls, rate_time, rate; /* calls per second */
+};
+
+/* Begin a new audit of a VM. vm_fd stays the caller's; pidfd becomes the session's. */
+int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
+		   const struct session_options *options, struct sc_error *err);
+
+/* Go on with an orphan. @pidfd of the VM's process, or -1; becomes the session's */
+int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, int pidfd,
+		  const struct session_options *options, struct sc_error *err);
+
+/* The guest is recorded from here on. */
+int session_run(struct session *s, struct sc_error *err);
+
+/* Ask the module how things are, and map rings that have appeared. */
+int session_refresh(struct session *s, struct sc_error *err);
+
+/*
+ * Take in what the rings hold, at most `budget` events.
+ * @ended   nothing more will come: what is missing now is lost
+ * @retval number of events taken  @retval negative errno: the store took no more
+ */
+int session_drain(struct session *s, unsigned int budget, bool ended);
+
+/* Make durable what was taken in, and give the rings' space back. */
+int session_flush(struct session *s);
+
+/* Is it time to? */
+bool session_flush_due(const struct session *s, uint64_t now);
+
+/* Go on with the identification of the guest. @retval true there is more to do at once */
+bool session_identify(struct session *s, uint64_t now);
+
+/* Stop recording; the rings stay. */
+void session_detach(struct session *s);
+
+/* After the last event: end the calls, close the store and the audit. @ended as in sc_session */
+int session_finish(struct session *s, const char *ended, struct sc_error *err);
+
+void session_uninit(struct session *s);
+
+/* @state "recording", … */
+void session_report(struct session *s, const char *state, struct report *report);
+
+/* Monotonic clock, ns. */
+uint64_t session_clock(void);
+
+#endif

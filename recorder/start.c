@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/timespec.h"
+#include "control.h"
+#include "device.h"
+#include "log.h"
+#include "record.h"
+#include "verb.h"
+
+static const char doc[] =
+	"Record the system calls of a VM, or go on with a recording whose recorder has died. "
+	"Returns when the recording runs, in the background.\v"
+	"VM is the name that QEMU was given by -name, or a process id. DURATION is a number with "
+	"a unit (500ms, 60s, 2min; without one: seconds). What is not given when a recording goes "
+	"on stays as it was.";
+
+enum { KEY_STORE = 256, KEY_ON_FULL, KEY_ON_EXIT, KEY_MAX_STALL, KEY_RING, KEY_ENGINE, KEY_IDENT };
+
+static const struct argp_option options[] = {
+	{ "store", KEY_STORE, "DIR", 0, "where to (default: /var/lib/scaudit/VM)", 0 },
+	{ "foreground", 'f', NULL, 0, "stay in the foreground; Ctrl-C ends the recording", 0 },
+	{ "on-full", KEY_ON_FULL, "block|drop", 0,
+	  "a ring is full: the guest waits, or events are dropped and counted (default: block)", 0 },
+	{ "on-exit", KEY_ON_EXIT, "detach|hold", 0,
+	  "the recorder dies: the guest runs on unrecorded, or waits (default: detach)", 0 },
+	{ "max-stall", KEY_MAX_STALL, "DURATION", 0,
+	  "longest wait of the guest for a full ring, 0: no limit (default: 60s)", 0 },
+	{ "ring-size", KEY_RING, "N[K|M]", 0,
+	  "of each vCPU: a power of two from 4K to 64M (default: 1M)", 0 },
+	{ "engine", KEY_ENGINE, "auto|fault", 0, "how calls are made to trap (default: auto)", 0 },
+	{ "ident-wait", KEY_IDENT, "DURATION", 0,
+	  "longest wait of a guest's first call for the identification of its tasks, at most 60s "
+	  "(default: 10s)",
+	  0 },
+	{ 0 },
+};
+
+static int one_of(struct argp_state *state, const char *option, const char *arg, const char *a,
+		  const char *b)
+{
+	if (strcmp(arg, a) == 0)
+		return 0;
+	if (strcmp(arg, b) == 0)
+		return 1;
+	argp_error(state, "%s: '%s' is neither %s nor %s", option, arg, a, b);
+	return -1;
+}
+
+static uint64_t duration(struct argp_state *state, const char *option, const char *arg)
+{
+	struct sc_error err = { "" };
+	uint64_t ns = 0;
+
+	if (sc_span_parse(arg, &ns, &err) < 0)
+		argp_error(state, "%s: %s", option, err.text);
+	return ns;
+}
+
+static uint64_t ring_size(struct argp_state *state, const char *arg)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(arg, &end, 10);
+	if (errno != 0 || end == arg || arg[0] == '-' || n > SCAUDIT_RING_MAX)
+		n = 0;
+	if (strcmp(end, "K") == 0 || strcmp(end, "k") == 0)
+		n <<= 10;
+	else if (strcmp(end, "M") == 0 || strcmp(end, "m") == 0)
+		n <<= 20;
+	else if (*end != '\0')
+		n = 0;
+	if (n < SCAUDIT_RING_MIN || n > SCAUDIT_RING_MAX || (n & (n - 1)) != 0)
+		argp_error(state, "--ring-size: '%s' is not a power of two from 4K to 64M", arg);
+	return n;
+}
+
+static char *absolute(struct argp_state *state, const char *path)
+{
+	char *cwd, *all = NULL;
+
+	if (path[0] == '\0')
+		argp_error(state, "--store: the name is empty");
+	if (path[0] == '/')
+		return strdup(path);
+	cwd = get_current_dir_name();
+	if (cwd == NULL || asprintf(&all, "%s/%s", cwd, path) < 0)
+		argp_failure(state, SC_EXIT_FAILED, errno, "--store: %s", path);
+	free(cwd);
+	return all;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct start_arguments *a = state->input;
+	struct session_options *o = &a->options;
+	uint64_t ns;
+
+	switch (key) {
+	case KEY_STORE:
+		free(o->store);
+		o->store = absolute(state, arg);
+		return 0;
+	case 'f':
+		o->foreground = true;
+		return 0;
+	case KEY_ON_FULL:
+		o->on_full = (uint32_t)one_of(state, "--on-full", arg, "block", "drop");
+		return 0;
+	case KEY_ON_EXIT:
+		o->on_exit = (uint32_t)one_of(state, "--on-exit", arg, "detach", "hold");
+		return 0;
+	case KEY_MAX_STALL:
+		o->max_stall_ns = duration(state, "--max-stall", arg);
+		return 0;
+	case KEY_RING:
+		o->ring_bytes = ring_size(state, arg);
+		return 0;
+	case KEY_ENGINE:
+		o->engine = (uint32_t)one_of(state, "--engine", arg, "auto", "fault");
+		return 0;
+	case KEY_IDENT:
+		ns = duration(state, "--ident-wait", arg);
+		if (ns > 60 * SC_NS_PER_SEC)
+			argp_error(state, "--ident-wait: %s is more than 60s", arg);
+		o->ident_wait_ms = (uint32_t)(ns / 1000000);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->vm != NULL)
+			argp_error(state, "one VM, please; '%s' is too many", arg);
+		a->vm = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (a->vm == NULL)
+			argp_error(state, "which VM? ('screcord list' shows them)");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int verb_start_parse(int argc, char **argv, struct start_arguments *a)
+{
+	static const struct argp argp = { options, parse, "VM", doc, NULL, NULL, NULL };
+
+	memset(a, 0, sizeof(*a));
+	a->options.on_full = SESSION_KEEP;
+	a->options.on_exit = SESSION_KEEP;
+	a->options.max_stall_ns = ~0ULL;
+	a->options.ring_bytes = SESSION_RING_BYTES;
+	a->options.engine = SCAUDIT_ENGINE_AUTO;
+	a->options.ident_wait_ms = SESSION_IDENT_WAIT_MS;
+	return argp_parse(&argp, argc, argv, 0, NULL, a) == 0 ? 0 : SC_EXIT_USAGE;
+}
+
+void verb_start_defaults(struct session_options *o)
+{
+	if (o->on_full == SESSION_KEEP)
+		o->on_full = SCAUDIT_FULL_BLOCK;
+	if (o->on_exit == SESSION_KEEP)
+		o->on_exit = SCAUDIT_EXIT_DETACH;
+	if (o->max_stall_ns == ~0ULL)
+		o->max_stall_ns = SESSION_MAX_STALL_NS;
+}
+
+/* What a recording begins with; found before the recorder is forked. */
+struct plan {
+	struct vm vm;
+	int pidfd, vm_fd;
+	struct session_options options;
+	const struct scaudit_list_entry *orphan; /* of this VM; NULL: none */
+	const struct scaudit_list_entry *leftover; /* of an earlier VM of that name */
+};
+
+static int make_plan(const char *what, const struct scaudit_list_entry *entries, size_t count,
+		     struct plan *plan, struct sc_error *err)
+{
+	struct vm_list list;
+	char process[32];
+	size_t i;
+	int ret;
+
+	ret = vm_scan("/proc", &list, err);
+	if (ret < 0)
+		return ret;
+	ret = vm_find(&list, what, &plan->vm, err);
+	free(list.vms);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < count; i++) {
+		const struct scaudit_list_entry *e = &entries[i];
+
+		if (e->vm_pid == (uint32_t)plan->vm.pid && e->owner_pid != 0)
+			return sc_fail(err, -EBUSY,
+				       "VM '%s' (process %u) is audited already, by process %u (%s)",
+				       plan->vm.name, e->vm_pid, e->owner_pid,
+				       verb_process_name(e->owner_pid, process));
+		if (e->vm_pid == (uint32_t)plan->vm.pid && e->state != SCAUDIT_STATE_GONE)
+			plan->orphan = e;
+		else if (e->owner_pid == 0 && e->state == SCAUDIT_STATE_GONE &&
+			 strcmp(e->name, plan->vm.name) == 0)
+			plan->leftover = e;
+	}
+	return vm_open(&plan->vm, &plan->pidfd, &plan->vm_fd, err);
+}
+
+static int begin(struct plan *plan, struct session *session, struct sc_error *err)
+{
+	int ret;
+
+	if (plan->leftover != NULL) {
+		ret = verb_drain_orphan(plan->leftover, &plan->options, NULL, err);
+		if (ret < 0)
+			return ret;
+		log_info("saved what an earlier recording of VM '%s' had left", plan->vm.name);
+	}
+	if (plan->orphan != NULL)
+		return session_adopt(session, plan->orphan, plan->pidfd, &plan->options, err);
+	verb_start_defaults(&plan->options);
+	return session_attach(session, &plan->vm, plan->pidfd, plan->vm_fd, &plan->options, err);
+}
+
+/* Tell the waiting parent that the recording runs, and leave its terminal. */
+static void go_to_background(int ready)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	log_to_syslog();
+	if (chdir("/") < 0)
+		log_warn("cannot leave the working directory");
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	if (write(ready, "+", 1) != 1)
+		log_warn("the parent process has ended");
+	close(ready);
+}
+
+/* @ready  where the parent waits; -1: foreground */
+static int record(struct plan *plan, int ready)
+{
+	struct sc_error err = { "" };
+	struct control control = { .fd = -1 };
+	struct session session;
+	int signal_fd, ret;
+	bool running;
+
+	signal_fd = record_signals(&err);
+	if (signal_fd < 0)
+		return verb_fail(SC_EXIT_FAILED, &err);
+	ret = begin(plan, &session, &err);
+	close(plan->vm_fd);
+	if (ret < 0)
+		return verb_fail(SC_EXIT_FAILED, &err);
+
+	ret = control_listen(&control, session.vm_pid, &err);
+	if (ret == 0)
+		ret = session_run(&session, &err);
+	running = ret == 0;
+	if (!running) {
+		verb_fail(SC_EXIT_FAILED, &err);
+	} else {
+		log_info("recording VM '%s' (process %d) to %s", session.vm, (int)session.vm_pid,
+			 session.dir);
+		if (ready >= 0)
+			go_to_background(ready);
+	}
+	ret = record_loop(&session, &control, signal_fd, !running, &err);
+	if (ret < 0)
+		log_warn("%s", err.text);
+	session_uninit(&session);
+	control_close(&control);
+	close(signal_fd);
+	return ret == 0 && running ? SC_EXIT_MATCH : SC_EXIT_FAILED;
+}
+
+static int record_in_background(struct plan *plan)
+{
+	int ready[2], status;
+	pid_t child;
+	char c;
+
+	if (pipe2(ready, O_CLOEXEC) < 0 || (child = fork()) < 0) {
+		fprintf(stderr, "screcord: cannot start the recorder: %s\n", strerror(errno));
+		return SC_EXIT_FAILED;
+	}
+	if (child == 0) {
+		close(ready[0]);
+		setsid();
+		exit(record(plan, ready[1]));
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) == 1)
+		return SC_EXIT_MATCH;
+	/* It has ended, and has said why. */
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		return WEXITSTATUS(status);
+	fprintf(stderr, "screcord: the recorder ended before it had begun\n");
+	return SC_EXIT_FAILED;
+}
+
+int verb_start(int argc, char **argv)
+{
+	struct start_arguments arguments;
+	struct scaudit_list_entry *entries;
+	struct sc_error err = { "" };
+	struct plan plan = { .pidfd = -1, .vm_fd = -1 };
+	size_t count;
+	int ret;
+
+	ret = verb_start_parse(argc, argv, &arguments);
+	if (ret != 0)
+		return ret;
+	plan.options = arguments.options;
+	ret = verb_audits(&entries, &count, &err);
+	if (ret == 0)
+		ret = make_plan(arguments.vm, entries, count, &plan, &err);
+	if (ret < 0)
+		ret = verb_fail(SC_EXIT_FAILED, &err);
+	else if (plan.options.foreground)
+		ret = record(&plan, -1);
+	else
+		ret = record_in_background(&plan);
+	free(entries);
+	free(plan.options.store);
+	return ret;
+}

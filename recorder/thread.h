@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of guest threads that have a call open. For pair.c alone.
+ *
+ * A thread is there only while it has one, so memory is bounded by the number
+ * of open calls. It is found by its key (task_struct address, or page table and
+ * FS base), by thread id, and with its whole process.
+ */
+#ifndef RECORDER_THREAD_H
+#define RECORDER_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../schema/abi.h"
+
+struct thread;
+
+/* A call that has not ended. */
+struct open_call {
+	uint64_t seq; /* in the store */
+	uint64_t ts, tsc;
+	uint64_t nr;
+	uint64_t rip, rsp, cr3;
+	uint64_t losses; /* struct pair's, when the call was made */
+	uint8_t insn;
+	uint8_t kind; /* what pair.c must know of its number */
+	struct thread *thread;
+	struct open_call *below; /* the call it came in the middle of; or next free one */
+	struct open_call *older, *newer; /* of all open calls */
+};
+
+/* Who: from an event, checked and masked. */
+struct thread_id {
+	bool known; /* task is meant, not cr3 and fs_base */
+	bool has_start;
+	uint64_t task, start;
+	uint64_t cr3, fs_base;
+	uint32_t pid, tid;
+};
+
+struct thread_link {
+	struct thread *next;
+	struct thread **at; /* what points here */
+};
+
+enum { THREAD_BY_KEY, THREAD_BY_TID, THREAD_BY_PID, THREAD_INDEXES };
+
+struct thread {
+	struct thread_id id;
+	struct open_call *top;
+	unsigned int depth;
+	bool running; /* top is running; else all of them were interrupted */
+	struct thread_link links[THREAD_INDEXES]; /* the latter two of known ones only */
+};
+
+struct thread_table {
+	struct thread **buckets[THREAD_INDEXES];
+	size_t n_buckets; /* of each; power of two */
+	size_t n_threads;
+	size_t n_unknown; /* of them: not known */
+	size_t n_open;
+	struct open_call *oldest, *newest;
+	struct thread *free_threads;
+	struct open_call *free_calls;
+	void *chunks; /* list of what was allocated */
+	uint64_t seed;
+};
+
+int thread_table_init(struct thread_table *table);
+void thread_table_uninit(struct thread_table *table);
+
+/* The thread under this key, whoever it was; NULL: none. */
+struct thread *thread_find(const struct thread_table *table, const struct thread_id *id);
+
+/* Iterate over known threads with this thread id / process id; begin with NULL. */
+struct thread *thread_next_tid(const struct thread_table *table, uint32_t tid,
+			       const struct thread *from);
+struct thread *thread_next_pid(const struct thread_table *table, uint32_t pid,
+			       const struct thread *from);
+
+/* @retval NULL no memory */
+struct thread *thread_add(struct thread_table *table, const struct thread_id *id);
+void thread_remove(struct thread_table *table, struct thread *thread);
+
+/* Thread and process id of a thread have changed (execve). */
+void thread_rename(struct thread_table *table, struct thread *thread, const struct thread_id *id);
+
+/* A new call on top of the thread's others. @retval NULL no memory */
+struct open_call *thread_push(struct thread_table *table, struct thread *thread);
+
+/* Take one of the thread's calls out, wherever it is, and free it. */
+void thread_drop(struct thread_table *table, struct open_call *call);
+
+#endif

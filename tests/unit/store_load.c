@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * store_load DIR CALLS: make a store of made-up calls, and tell how fast it was
+ * written and read. Also the writer of cddl_check.py.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "synth.h"
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct tally {
+	uint64_t calls, sum;
+};
+
+static int count(const struct sc_call *c, void *arg)
+{
+	struct tally *t = arg;
+
+	t->calls++;
+	t->sum += c->nr + (uint64_t)c->ret;
+	return 0;
+}
+
+static void row(const char *name, double value, const char *unit)
+{
+	printf("%-24s %16.1f %s\n", name, value, unit);
+}
+
+static int scan(struct sc_store *s, const char *name, const struct sc_filter *f, unsigned columns)
+{
+	struct tally t = { 0 };
+	struct sc_damage damage = { 0 };
+	struct sc_error err;
+	uint64_t read, all;
+	double begin = now();
+
+	if (sc_store_scan(s, f, columns, false, count, &t, &damage, &err) || damage.blocks) {
+		fprintf(stderr, "store_load: %s%s\n", err.text, damage.first.text);
+		return 4;
+	}
+	begin = now() - begin;
+	sc_store_scan_cost(s, &read, &all);
+	printf("%-24s %16.1f M calls/s (%" PRIu64 " matched, %" PRIu64 " of %" PRIu64
+	       " blocks read)\n",
+	       name, (double)all * SC_BLOCK_ROWS / begin / 1e6, t.calls, read, all);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+	struct sc_error err = { "" }, notice;
+	struct sc_session session;
+	struct sc_writer *w;
+	struct sc_store *s;
+	struct synth load;
+	struct rusage usage;
+	double spent = 0, begin;
+	uint64_t bytes;
+
+	if (argc != 3 || !calls) {
+		fprintf(stderr, "usage: store_load DIR CALLS\n");
+		return 2;
+	}
+	synth_init(&load, 1);
+	synth_session(&session, 1);
+	if (sc_writer_open(argv[1], &session, &w, &notice, &err))
+		goto fail;
+	for (uint64_t i = 0; i < calls;) {
+		static struct sc_call batch[SC_BLOCK_ROWS];
+		uint32_t n = calls - i < SC_BLOCK_ROWS ? (uint32_t)(calls - i) : SC_BLOCK_ROWS;
+
+		for (uint32_t k = 0; k < n; k++)
+			synth_call(&load, &batch[k]);
+		begin = now();
+		for (uint32_t k = 0; k < n; k++) {
+			uint64_t seq;
+
+			if (sc_writer_call(w, &batch[k], &seq))
+				goto fail;
+			if (batch[k].state == SC_STATE_OPEN && k % 2)
+				sc_writer_complete(w, seq, SC_STATE_RETURNED, 0, 1000);
+			if (seq > 100000 && seq % 512 == 0)
+				sc_writer_complete(w, seq - 99999, SC_STATE_NEVER, 0, 0);
+		}
+		i += n;
+		if (sc_writer_flush(w, i, &err))
+			goto fail;
+		spent += now() - begin;
+	}
+	bytes = sc_writer_bytes(w);
+	if (sc_writer_close(w, "stopped", &err))
+		goto fail;
+	row("ingest", (double)calls / spent / 1e6, "M calls/s");
+	row("size", (double)bytes / (double)calls, "bytes/call, with index");
+	getrusage(RUSAGE_SELF, &usage);
+	row("rss", (double)usage.ru_maxrss / 1024, "MiB, of which 10 are the load's");
+
+	begin = now();
+	if (sc_store_open(argv[1], &s, &err))
+		goto fail;
+	row("open", (now() - begin) * 1e3, "ms");
+	if (scan(s, "scan nr, ret", NULL, SC_COL_NR | SC_COL_RET) ||
+	    scan(s, "scan all columns", NULL, SC_COL_ALL) ||
+	    scan(s, "scan failed", &(struct sc_filter){ .failed = true }, SC_COL_NR) ||
+	    scan(s, "scan execve",
+		 &(struct sc_filter){ .nrs = (uint64_t[]){ 59 }, .n_nrs = 1 }, SC_COL_NR) ||
+	    scan(s, "scan one pid",
+		 &(struct sc_filter){ .pids = (uint32_t[]){ 1003 }, .n_pids = 1 }, SC_COL_NR) ||
+	    scan(s, "scan last 1 %",
+		 &(struct sc_filter){ .since = load.ts - (load.ts - SYNTH_BEGIN) / 100 },
+		 SC_COL_ALL))
+		return 4;
+	sc_store_close(s);
+	return 0;
+fail:
+	fprintf(stderr, "store_load: %s\n", err.text);
+	return 4;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What `screcord start` makes of its options. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../recorder/verb.h"
+
+#define ARGUMENTS_MAX 16
+
+static struct start_arguments parse(const char *line)
+{
+	static char words[512];
+	char *argv[ARGUMENTS_MAX] = { "screcord start" };
+	struct start_arguments a;
+	int argc = 1;
+	char *word;
+
+	snprintf(words, sizeof(words), "%s", line);
+	for (word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	assert_true(argc < ARGUMENTS_MAX);
+	assert_int_equal(verb_start_parse(argc, argv, &a), 0);
+	return a;
+}
+
+static void test_defaults(void **state)
+{
+	struct start_arguments a = parse("vm1");
+
+	(void)state;
+	assert_string_equal(a.vm, "vm1");
+	assert_null(a.options.store);
+	assert_false(a.options.foreground);
+	assert_int_equal(a.options.on_full, SESSION_KEEP);
+	assert_int_equal(a.options.on_exit, SESSION_KEEP);
+	assert_true(a.options.max_stall_ns == ~0ULL);
+	assert_int_equal(a.options.ring_bytes, 1 << 20);
+	assert_int_equal(a.options.engine, SCAUDIT_ENGINE_AUTO);
+	assert_int_equal(a.options.ident_wait_ms, 10000);
+	verb_start_defaults(&a.options);
+	assert_int_equal(a.options.on_full, SCAUDIT_FULL_BLOCK);
+	assert_int_equal(a.options.on_exit, SCAUDIT_EXIT_DETACH);
+	assert_int_equal(a.options.max_stall_ns, 60000000000);
+}
+
+static void test_values(void **state)
+{
+	struct start_arguments a;
+	char here[4096], *expected;
+
+	(void)state;
+	a = parse("--store /a/b -f --on-full=drop --on-exit hold vm1 --max-stall=1500ms "
+		  "--ring-size=64K --engine=fault --ident-wait=30s");
+	assert_string_equal(a.vm, "vm1");
+	assert_string_equal(a.options.store, "/a/b");
+	assert_true(a.options.foreground);
+	assert_int_equal(a.options.on_full, SCAUDIT_FULL_DROP);
+	assert_int_equal(a.options.on_exit, SCAUDIT_EXIT_HOLD);
+	assert_int_equal(a.options.max_stall_ns, 1500000000);
+	assert_int_equal(a.options.ring_bytes, 65536);
+	assert_int_equal(a.options.engine, SCAUDIT_ENGINE_FAULT);
+	assert_int_equal(a.options.ident_wait_ms, 30000);
+	verb_start_defaults(&a.options);
+	assert_int_equal(a.options.on_full, SCAUDIT_FULL_DROP);
+	assert_int_equal(a.options.on_exit, SCAUDIT_EXIT_HOLD);
+	assert_int_equal(a.options.max_stall_ns, 1500000000);
+	free(a.options.store);
+
+	assert_int_equal(parse("v --ring-size=4096").options.ring_bytes, 4096);
+	assert_int_equal(parse("v --ring-size=4k").options.ring_bytes, 4096);
+	assert_int_equal(parse("v --ring-size=64M").options.ring_bytes, 64 << 20);
+	assert_int_equal(parse("v --max-stall=0").options.max_stall_ns, 0);
+	assert_int_equal(parse("v --max-stall=5").options.max_stall_ns, 5000000000);
+	assert_int_equal(parse("v --ident-wait=60s").options.ident_wait_ms, 60000);
+	assert_int_equal(parse("v --ident-wait=0").options.ident_wait_ms, 0);
+	assert_string_equal(parse("-- -v").vm, "-v");
+
+	a = parse("v --store=c/d");
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_true(asprintf(&expected, "%s/c/d", here) > 0);
+	assert_string_equal(a.options.store, expected);
+	free(expected);
+	free(a.options.store);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
