@@ -2,6 +2,7 @@
 #include <linux/kvm_host.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "guest.h"
 
@@ -13,18 +14,77 @@
 #define CR3_KPTI_USER BIT_ULL(12) /* Linux: PTI_USER_PGTABLE_BIT */
 #define LARGE_SHIFT 21
 
-void sc_xlate_flush(struct sc_xlate *cache)
+void sc_cache_flush(struct sc_cache *cache)
 {
-	memset(cache, 0, sizeof(*cache));
+	memset(cache->translation, 0, sizeof(cache->translation));
 }
 
-int sc_guest_read_phys(struct kvm *kvm, u64 gpa, void *buffer, u32 length)
+/* A handful of bytes from the VM's process, which is ours as well. May fault, may sleep. */
+static bool copy_small(u8 *to, unsigned long hva, u32 length)
+{
+	const u8 __user *from = (const u8 __user *)hva;
+
+	if (!user_access_begin(from, length))
+		return false;
+#define COPY(type)                                                         \
+	for (; length >= sizeof(type); length -= sizeof(type)) {           \
+		type value;                                                \
+                                                                           \
+		unsafe_get_user(value, (const type __user *)from, failed); \
+		*(type *)to = value; /* x86 needs no alignment */          \
+		from += sizeof(type);                                      \
+		to += sizeof(type);                                        \
+	}
+	COPY(u64)
+	COPY(u32)
+	COPY(u8)
+#undef COPY
+	user_access_end();
+	return true;
+failed:
+	user_access_end();
+	return false;
+}
+
+/* Within one page, by what is remembered of it. */
+static bool read_remembered(const struct sc_space *space, u64 gpa, void *buffer, u32 length)
+{
+	struct sc_cache *cache = space->cache;
+	u64 generation = kvm_memslots(space->kvm)->generation;
+	u64 gfn = gpa >> PAGE_SHIFT;
+	u32 i = gfn % SC_CACHE_ENTRIES;
+
+	if (unlikely(cache->generation != generation)) {
+		memset(cache->page, 0, sizeof(cache->page));
+		cache->generation = generation;
+	}
+	if (unlikely(cache->page[i].tag != gfn + 1)) {
+		unsigned long hva = gfn_to_hva(space->kvm, gfn);
+
+		if (kvm_is_error_hva(hva))
+			return false; /* nothing there, or read-only memory */
+		cache->page[i].tag = gfn + 1;
+		cache->page[i].hva = hva;
+	}
+	return copy_small(buffer, cache->page[i].hva + offset_in_page(gpa), length);
+}
+
+/* Within one page. */
+static int read_page(const struct sc_space *space, u64 gpa, void *buffer, u32 length)
+{
+	if (space->cache && read_remembered(space, gpa, buffer, length))
+		return 0;
+	if (kvm_read_guest_page(space->kvm, gpa >> PAGE_SHIFT, buffer, offset_in_page(gpa), length))
+		return -ENXIO;
+	return 0;
+}
+
+int sc_guest_read_phys(const struct sc_space *space, u64 gpa, void *buffer, u32 length)
 {
 	while (length) {
-		u32 offset = offset_in_page(gpa);
-		u32 n = min_t(u32, length, PAGE_SIZE - offset);
+		u32 n = min_t(u32, length, PAGE_SIZE - offset_in_page(gpa));
 
-		if (kvm_read_guest_page(kvm, gpa >> PAGE_SHIFT, buffer, offset, n))
+		if (read_page(space, gpa, buffer, n))
 			return -ENXIO;
 		gpa += n;
 		buffer += n;
@@ -39,17 +99,17 @@ static bool kernel_half(u64 gva)
 }
 
 /* Walk one tree. Fills in the shift of the leaf: 12, 21 or 30. */
-static int walk(struct kvm *kvm, u64 root, bool five_levels, u64 gva, u64 *gpa, u32 *leaf_shift)
+static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *leaf_shift)
 {
-	u32 shift = five_levels ? 48 : 39;
+	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = root & CR3_ADDRESS;
 
 	for (;; shift -= 9) {
 		u64 mask = (1ULL << shift) - 1;
 		u64 pte;
 
-		if (kvm_read_guest_page(kvm, table >> PAGE_SHIFT, &pte,
-					((gva >> shift) & 511) * sizeof(pte), sizeof(pte)))
+		if (read_page(space, table + ((gva >> shift) & 511) * sizeof(pte), &pte,
+			      sizeof(pte)))
 			return -ENXIO;
 		if (!(pte & PTE_PRESENT))
 			return -ENXIO;
@@ -67,19 +127,19 @@ static u64 tag_of(u64 gva, u32 shift)
 	return (gva >> shift) << 1 | (shift == LARGE_SHIFT);
 }
 
-static bool cached(const struct sc_xlate *cache, u64 gva, u32 shift, u64 *gpa)
+static bool cached(const struct sc_cache *cache, u64 gva, u32 shift, u64 *gpa)
 {
-	u32 i = (gva >> shift) % SC_XLATE_ENTRIES;
+	u32 i = (gva >> shift) % SC_CACHE_ENTRIES;
 
-	if (cache->entry[i].tag != tag_of(gva, shift))
+	if (cache->translation[i].tag != tag_of(gva, shift))
 		return false;
-	*gpa = cache->entry[i].gpa | (gva & ((1ULL << shift) - 1));
+	*gpa = cache->translation[i].gpa | (gva & ((1ULL << shift) - 1));
 	return true;
 }
 
 int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *left)
 {
-	struct sc_xlate *cache = kernel_half(gva) ? space->cache : NULL;
+	struct sc_cache *cache = kernel_half(gva) ? space->cache : NULL;
 	u32 shift;
 	u32 i;
 
@@ -87,16 +147,16 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 	if (cache && (cached(cache, gva, LARGE_SHIFT, gpa) || cached(cache, gva, PAGE_SHIFT, gpa)))
 		return 0;
 
-	if (walk(space->kvm, space->cr3, space->five_levels, gva, gpa, &shift) &&
+	if (walk(space, space->cr3, gva, gpa, &shift) &&
 	    (!kernel_half(gva) || !(space->cr3 & CR3_KPTI_USER) ||
-	     walk(space->kvm, space->cr3 & ~CR3_KPTI_USER, space->five_levels, gva, gpa, &shift)))
+	     walk(space, space->cr3 & ~CR3_KPTI_USER, gva, gpa, &shift)))
 		return -ENXIO;
 
 	if (cache) {
 		shift = shift >= LARGE_SHIFT ? LARGE_SHIFT : PAGE_SHIFT;
-		i = (gva >> shift) % SC_XLATE_ENTRIES;
-		cache->entry[i].tag = tag_of(gva, shift);
-		cache->entry[i].gpa = *gpa & ~((1ULL << shift) - 1);
+		i = (gva >> shift) % SC_CACHE_ENTRIES;
+		cache->translation[i].tag = tag_of(gva, shift);
+		cache->translation[i].gpa = *gpa & ~((1ULL << shift) - 1);
 	}
 	return 0;
 }
@@ -110,7 +170,7 @@ int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 lengt
 		if (sc_guest_translate(space, gva, &gpa, &left))
 			return -ENXIO;
 		n = min_t(u64, length, left);
-		if (sc_guest_read_phys(space->kvm, gpa, buffer, n))
+		if (read_page(space, gpa, buffer, n))
 			return -ENXIO;
 		gva += n;
 		buffer += n;
@@ -119,22 +179,20 @@ int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 lengt
 	return 0;
 }
 
-u32 sc_guest_fetch(struct kvm_vcpu *vcpu, u64 linear, u8 cpl, u8 *buffer, u32 length)
+u32 sc_guest_fetch(const struct sc_space *space, u64 gva, u8 *buffer, u32 length)
 {
-	struct kvm_mmu *mmu = vcpu->arch.walk_mmu;
-	u64 access = PFERR_FETCH_MASK | (cpl == 3 ? PFERR_USER_MASK : 0);
 	u32 done = 0;
 
 	while (done < length) {
-		u32 n = min_t(u32, length - done, PAGE_SIZE - offset_in_page(linear));
-		gpa_t gpa = mmu->gva_to_gpa(vcpu, mmu, linear, access, NULL);
+		u64 gpa, left;
+		u32 n;
 
-		if (gpa == INVALID_GPA ||
-		    kvm_vcpu_read_guest_page(vcpu, gpa >> PAGE_SHIFT, buffer + done,
-					     offset_in_page(gpa), n))
+		if (sc_guest_translate(space, gva + done, &gpa, &left))
+			break;
+		n = min_t(u64, length - done, left);
+		if (read_page(space, gpa, buffer + done, n))
 			break;
 		done += n;
-		linear += n;
 	}
 	return done;
 }

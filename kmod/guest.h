@@ -10,36 +10,59 @@
 
 #include <linux/kvm_host.h>
 
-/*
- * Translations of the guest kernel's addresses, per vCPU. The kernel's half is
- * the same in all its page tables, and what identification reads (per-CPU data,
- * task_struct, the entry code) lies where it lies until the guest kernel is replaced:
- * flushed when LSTAR, EFER or CR0 change.
- */
-#define SC_XLATE_ENTRIES 64
+#define SC_CACHE_ENTRIES 64
 
-struct sc_xlate {
+/*
+ * What a vCPU remembers of where guest memory lies.
+ *
+ * Translations are of the guest kernel's addresses only. The kernel's half is
+ * the same in all its page tables, and what is read there (per-CPU data,
+ * task_struct, the entry code) lies where it lies until the guest kernel is
+ * replaced: to be flushed when LSTAR, EFER or CR0 change. User addresses are
+ * looked up in the page tables each time.
+ *
+ * Pages are guest-physical ones and their place in the VM's process; they hold
+ * as long as KVM's memslots do not change.
+ */
+struct sc_cache {
 	struct {
 		u64 tag; /* virtual page number << 1 | large; 0: empty */
 		u64 gpa; /* of its first byte */
-	} entry[SC_XLATE_ENTRIES];
+	} translation[SC_CACHE_ENTRIES];
+	struct {
+		u64 tag; /* page frame number + 1; 0: empty */
+		unsigned long hva;
+	} page[SC_CACHE_ENTRIES];
+	u64 generation; /* of the memslots that page is of */
 };
 
-/* Page tables to walk. */
+/* Page tables to walk, and by whom. */
 struct sc_space {
 	struct kvm *kvm;
 	u64 cr3;
 	bool five_levels; /* CR4.LA57 */
-	struct sc_xlate *cache; /* for addresses of the kernel's half; may be NULL */
+	struct sc_cache *cache; /* of the vCPU whose thread this is; may be NULL */
 };
 
-void sc_xlate_flush(struct sc_xlate *cache);
+/* The address space in which a vCPU of an audited VM stands. */
+static inline struct sc_space sc_space_of(struct kvm_vcpu *vcpu, struct sc_cache *cache)
+{
+	return (struct sc_space){
+		.kvm = vcpu->kvm,
+		.cr3 = vcpu->arch.cr3,
+		.five_levels = vcpu->arch.cr4 & X86_CR4_LA57,
+		.cache = cache,
+	};
+}
+
+/* Forget the translations. */
+void sc_cache_flush(struct sc_cache *cache);
 
 /*
  * Read guest-physical memory.
  * Return: 0; -ENXIO if some of it is not backed by RAM.
  */
-int sc_guest_read_phys(struct kvm *kvm, u64 gpa, void *buffer, u32 length);
+int sc_guest_read_phys(const struct sc_space *space, u64 gpa, void *buffer, u32 length);
 
 /*
  * Guest-physical address of a guest-virtual one, by the page tables alone
@@ -54,10 +77,10 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 length);
 
 /*
- * Fetch instruction bytes at a linear address as the vCPU itself would, with
- * its permissions and current page tables.
- * Return: bytes fetched, up to length; 0 if the first is not to be had.
+ * Read what is there of guest-virtual memory. The bytes of an instruction that
+ * the CPU has just fetched need no permission that it did not have.
+ * Return: bytes read, up to length; 0 if the first is not to be had.
  */
-u32 sc_guest_fetch(struct kvm_vcpu *vcpu, u64 linear, u8 cpl, u8 *buffer, u32 length);
+u32 sc_guest_fetch(const struct sc_space *space, u64 gva, u8 *buffer, u32 length);
 
 #endif

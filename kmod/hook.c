@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ftrace.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -10,13 +11,26 @@
 
 DEFINE_SRCU(sc_hook_srcu);
 
-static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+#define HOOKS_MAX 8
+#define ENTRY_BYTES 16 /* the call to ftrace lies at most behind an ENDBR */
+
+static struct ftrace_ops ops;
+static const struct sc_hook *installed;
+static unsigned int nr_installed;
+
+static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,
 			     struct ftrace_regs *fregs)
 {
-	struct sc_hook *hook = container_of(ops, struct sc_hook, ops);
+	unsigned int i;
 
-	if (!within_module(parent_ip, THIS_MODULE))
-		sc_ftrace_redirect(fregs, hook->replacement);
+	if (within_module(parent_ip, THIS_MODULE))
+		return;
+	for (i = 0; i < nr_installed; i++) {
+		if (ip - (unsigned long)*installed[i].original < ENTRY_BYTES) {
+			sc_ftrace_redirect(fregs, installed[i].replacement);
+			return;
+		}
+	}
 }
 
 void sc_hook_exit(void)
@@ -32,53 +46,39 @@ void sc_hook_exit(void)
 	synchronize_rcu_tasks();
 }
 
-static int install(struct sc_hook *hook)
+int sc_hook_install(const struct sc_hook *hooks, unsigned int count)
 {
-	unsigned long address = sc_symbol(hook->symbol);
-	int r;
-
-	if (!address)
-		return -ENOENT;
-	*hook->original = (void *)address;
-	hook->ops = (struct ftrace_ops){
-		.func = redirect,
-		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_DYNAMIC,
-	};
-	r = ftrace_set_filter_ip(&hook->ops, address, 0, 0);
-	if (r)
-		return r;
-	r = register_ftrace_function(&hook->ops);
-	if (r)
-		ftrace_set_filter_ip(&hook->ops, address, 1, 0);
-	return r;
-}
-
-static void remove(struct sc_hook *hook)
-{
-	unregister_ftrace_function(&hook->ops);
-	ftrace_set_filter_ip(&hook->ops, (unsigned long)*hook->original, 1, 0);
-	ftrace_free_filter(&hook->ops);
-}
-
-int sc_hook_install(struct sc_hook *hooks, unsigned int count)
-{
+	unsigned long addresses[HOOKS_MAX];
 	unsigned int i;
 	int r;
 
+	if (count > HOOKS_MAX)
+		return -EINVAL;
 	for (i = 0; i < count; i++) {
-		r = install(&hooks[i]);
-		if (r) {
-			sc_hook_remove(hooks, i);
-			return r;
-		}
+		addresses[i] = sc_symbol(hooks[i].symbol);
+		if (!addresses[i])
+			return -ENOENT;
+		*hooks[i].original = (void *)addresses[i];
 	}
-	return 0;
+	installed = hooks;
+	nr_installed = count;
+
+	ops = (struct ftrace_ops){
+		.func = redirect,
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | FTRACE_OPS_FL_DYNAMIC,
+	};
+	r = ftrace_set_filter_ips(&ops, addresses, count, 0, 1);
+	if (!r)
+		r = register_ftrace_function(&ops);
+	if (r)
+		ftrace_free_filter(&ops);
+	return r;
 }
 
-void sc_hook_remove(struct sc_hook *hooks, unsigned int count)
+void sc_hook_remove(void)
 {
-	while (count--)
-		remove(&hooks[count]);
+	unregister_ftrace_function(&ops);
+	ftrace_free_filter(&ops);
 }
 
 int sc_hook_enter(void) __acquires(&sc_hook_srcu)

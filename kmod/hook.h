@@ -6,13 +6,12 @@
 #ifndef SC_HOOK_H
 #define SC_HOOK_H
 
-#include <linux/ftrace.h>
+#include <linux/types.h>
 
 struct sc_hook {
 	const char *symbol; /* as for sc_symbol() */
 	void *replacement; /* same type as the original; holds sc_hook_enter() throughout */
 	void **original; /* where its address goes */
-	struct ftrace_ops ops; /* private */
 };
 
 /*
@@ -22,12 +21,13 @@ struct sc_hook {
 void sc_hook_exit(void);
 
 /*
- * Install all, or none.
+ * Install all, or none; one set at a time. All of them are one user of ftrace,
+ * since removing a user takes several grace periods.
  * Return: 0; -ENOENT if a symbol is missing; -EBUSY if another user (livepatch)
  * has one of the functions; other errors of ftrace.
  */
-int sc_hook_install(struct sc_hook *hooks, unsigned int count);
-void sc_hook_remove(struct sc_hook *hooks, unsigned int count);
+int sc_hook_install(const struct sc_hook *hooks, unsigned int count);
+void sc_hook_remove(void);
 
 /*
  * Around everything that a replacement does, the call of the original included:

@@ -146,12 +146,7 @@ void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		 const struct sc_context *context, bool brief, struct scaudit_task *task)
 {
 	struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
-	struct sc_space space = {
-		.kvm = vcpu->kvm,
-		.cr3 = vcpu->arch.cr3,
-		.five_levels = vcpu->arch.cr4 & X86_CR4_LA57,
-		.cache = &v->xlate,
-	};
+	struct sc_space space = sc_space_of(vcpu, &v->cache);
 	const struct scaudit_plan *u;
 	const struct sc_span *spans;
 	u8 bytes[SC_TASK_BYTES];
@@ -163,9 +158,9 @@ void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 	if (!plan_fits(plan, context->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT))
 		return;
 	u = &plan->user;
-	if (v->xlate_lstar != context->lstar) {
-		sc_xlate_flush(&v->xlate);
-		v->xlate_lstar = context->lstar;
+	if (v->cache_lstar != context->lstar) {
+		sc_cache_flush(&v->cache);
+		v->cache_lstar = context->lstar;
 	}
 
 	/* At SYSCALL (before SWAPGS) and SYSRET (after it) the kernel's GS is in waiting. */

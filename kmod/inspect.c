@@ -64,8 +64,9 @@ struct read_args {
 static int read_pages(struct kvm *kvm, void *arg)
 {
 	struct read_args *r = arg;
+	struct sc_space space = { .kvm = kvm };
 
-	return sc_guest_read_phys(kvm, r->gpa, r->buffer, r->length);
+	return sc_guest_read_phys(&space, r->gpa, r->buffer, r->length);
 }
 
 int sc_audit_read(struct sc_audit *a, struct scaudit_read *args)

@@ -7,6 +7,7 @@
 #include "trap.h"
 
 #define INSN_MAX 15 /* bytes; SDM vol. 2A, 2.3.11 */
+#define INSN_FIRST 3 /* bytes that suffice without prefixes: REX.W 0f 07 */
 #define UNREADABLE_MAX 16 /* tries before an instruction that cannot be read is KVM's */
 
 /* RFLAGS bits that exist (SDM vol. 1, 3.4.3); VM and RF are never loaded by SYSRET. */
@@ -84,41 +85,26 @@ static void decode(const u8 *bytes, u32 count, bool long_mode, struct insn *insn
 }
 
 /*
- * SYSRET is always the same few instructions of the guest kernel: their page is
- * known already. Anything else that is found there is looked at again below.
+ * The vCPU has just fetched the instruction, so its pages are there, unless the
+ * guest has changed them since. Kernel code is looked up by what is remembered:
+ * anything but SYSRET that is found so is looked up again.
  */
-static bool fetch_known(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_context *c,
-			struct insn *insn)
+static void fetch(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_context *c,
+		  struct insn *insn)
 {
-	struct sc_space space = {
-		.kvm = vcpu->kvm,
-		.cr3 = vcpu->arch.cr3,
-		.five_levels = vcpu->arch.cr4 & X86_CR4_LA57,
-		.cache = &v->xlate,
-	};
-	u8 bytes[3]; /* REX.W 0f 07 */
-
-	if (c->cpl != 0 || !c->cs_long || sc_guest_read(&space, c->rip, bytes, sizeof(bytes)))
-		return false;
-	decode(bytes, sizeof(bytes), true, insn);
-	return insn->kind == INSN_SYSRET;
-}
-
-static void fetch(struct kvm_vcpu *vcpu, const struct sc_context *c, struct insn *insn)
-{
+	struct sc_space space = sc_space_of(vcpu, v ? &v->cache : NULL);
 	u64 linear = c->cs_long ? c->rip : (u32)(c->cs_base + c->rip);
 	u32 in_page = PAGE_SIZE - offset_in_page(linear);
 	u8 bytes[INSN_MAX];
 	u32 count;
 
-	/* The next page only if the instruction reaches into it. */
-	count = sc_guest_fetch(vcpu, linear, c->cpl, bytes, min_t(u32, in_page, INSN_MAX));
+	count = sc_guest_fetch(&space, linear, bytes, min_t(u32, in_page, INSN_FIRST));
 	decode(bytes, count, c->cs_long, insn);
-	if (insn->kind == INSN_UNREADABLE && count == in_page && count < INSN_MAX) {
-		count += sc_guest_fetch(vcpu, linear + count, c->cpl, bytes + count,
-					INSN_MAX - count);
-		decode(bytes, count, c->cs_long, insn);
-	}
+	if (insn->kind == INSN_SYSCALL || insn->kind == INSN_SYSRET)
+		return;
+	space.cache = NULL;
+	count = sc_guest_fetch(&space, linear, bytes, INSN_MAX);
+	decode(bytes, count, c->cs_long, insn);
 }
 
 static unsigned long *reg(struct kvm_vcpu *vcpu, int index)
@@ -204,9 +190,7 @@ static void take_arguments(struct kvm_vcpu *vcpu, const struct sc_context *c,
 		/* Linux, entry_SYSCALL_compat: ECX is lost, so EBP is argument 2
 		 * and argument 6 lies on the stack.
 		 */
-		struct sc_space space = { .kvm = vcpu->kvm,
-					  .cr3 = vcpu->arch.cr3,
-					  .five_levels = vcpu->arch.cr4 & X86_CR4_LA57 };
+		struct sc_space space = sc_space_of(vcpu, NULL);
 		u32 sixth = 0;
 
 		sc_guest_read(&space, (u32)*reg(vcpu, VCPU_REGS_RSP), &sixth, sizeof(sixth));
@@ -283,8 +267,7 @@ static int engine_ud(struct sc_audit *a, struct kvm_vcpu *vcpu)
 
 	a->vendor->context(vcpu, &c);
 	v = sc_vcpu_get(a, vcpu);
-	if (!v || !fetch_known(vcpu, v, &c, &insn))
-		fetch(vcpu, &c, &insn);
+	fetch(vcpu, v, &c, &insn);
 	if (insn.kind == INSN_UNREADABLE) {
 		/*
 		 * Changed or unmapped since the CPU fetched it: let the CPU try
@@ -356,7 +339,7 @@ static void mode_changed(struct kvm_vcpu *vcpu)
 		return;
 	v = vcpu->vcpu_idx < SCAUDIT_MAX_VCPUS ? sc_vcpu_of(a, vcpu->vcpu_idx) : NULL;
 	if (v)
-		sc_xlate_flush(&v->xlate);
+		sc_cache_flush(&v->cache);
 	sc_vcpu_apply(a, vcpu);
 }
 
@@ -379,7 +362,7 @@ static void hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
 	sc_hook_leave(token);
 }
 
-static struct sc_hook svm_hooks[] = {
+static const struct sc_hook svm_hooks[] = {
 	{ "kvm:handle_ud", hook_handle_ud, (void **)&original_handle_ud },
 	{ "kvm_amd:svm_set_efer", hook_set_efer, (void **)&original_set_efer },
 	{ "kvm_amd:svm_set_cr0", hook_set_cr0, (void **)&original_set_cr0 },
@@ -392,5 +375,5 @@ int sc_trap_install(const struct sc_vendor *vendor)
 
 void sc_trap_remove(void)
 {
-	sc_hook_remove(svm_hooks, ARRAY_SIZE(svm_hooks));
+	sc_hook_remove();
 }

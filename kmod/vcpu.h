@@ -24,8 +24,8 @@ struct sc_missing {
 struct sc_vcpu {
 	struct sc_ring ring;
 	struct sc_missing missing;
-	struct sc_xlate xlate;
-	u64 xlate_lstar; /* the guest kernel that xlate is of */
+	struct sc_cache cache;
+	u64 cache_lstar; /* the guest kernel that cache is of */
 	u64 stall_since; /* ktime, ns; 0: not waiting */
 	u64 exits; /* taken for the audit */
 	u32 unreadable; /* instructions in a row that could not be fetched */
