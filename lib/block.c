@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,19 +96,24 @@ static uint8_t *column_bytes(const struct sc_block *b, unsigned id)
 	return id == SC_C_PAYLOAD ? b->payload : b->comm;
 }
 
-int sc_block_alloc(struct sc_block *b, uint64_t mask)
+int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
 {
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
-		if (!(mask & SC_BIT(id)) || column_is_bytes(id) || b->col[id])
+		if (!(mask & SC_BIT(id)) || b->cap[id] >= n || id == SC_C_PAYLOAD)
 			continue;
-		b->col[id] = malloc(SC_BLOCK_ROWS * sizeof(uint64_t));
-		if (!b->col[id])
-			return -ENOMEM;
-	}
-	if (mask & SC_BIT(SC_T_COMM) && !b->comm) {
-		b->comm = malloc((size_t)SC_BLOCK_ROWS * SC_COMM_LEN);
-		if (!b->comm)
-			return -ENOMEM;
+		b->cap[id] = 0;
+		if (id == SC_T_COMM) {
+			free(b->comm);
+			b->comm = malloc((size_t)n * SC_COMM_LEN);
+			if (!b->comm)
+				return -ENOMEM;
+		} else {
+			free(b->col[id]);
+			b->col[id] = malloc(n * sizeof(uint64_t));
+			if (!b->col[id])
+				return -ENOMEM;
+		}
+		b->cap[id] = n;
 	}
 	return 0;
 }
@@ -513,7 +518,7 @@ static int load_numbers(struct sc_block *b, int fd, unsigned id, uint32_t count)
 	const uint8_t *stored;
 	uint64_t all = 0;
 	uint64_t *v;
-	int rc = sc_block_alloc(b, SC_BIT(id));
+	int rc = sc_block_alloc(b, SC_BIT(id), count ? count : 1);
 
 	if (rc)
 		return rc;
@@ -545,7 +550,7 @@ static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
 		if (!*to)
 			return -ENOMEM;
 	} else {
-		rc = sc_block_alloc(b, SC_BIT(id));
+		rc = sc_block_alloc(b, SC_BIT(id), count / SC_COMM_LEN + 1);
 		if (rc)
 			return rc;
 	}
@@ -563,8 +568,8 @@ static int block_place_payloads(struct sc_block *b)
 	const uint64_t *size = b->col[SC_C_PAYLOAD_SIZE];
 	uint64_t at = 0;
 
-	if (!b->payload_at)
-		b->payload_at = malloc(SC_BLOCK_ROWS * sizeof(*b->payload_at));
+	free(b->payload_at);
+	b->payload_at = malloc((b->h.count[SC_ROWS_CALL] + 1) * sizeof(*b->payload_at));
 	if (!b->payload_at)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {

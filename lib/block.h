@@ -103,6 +103,7 @@ struct sc_block {
 	struct sc_block_head h;
 	uint64_t have; /* SC_BIT of each column whose array below is filled */
 	uint64_t *col[SC_COLUMN_IDS]; /* of h.count[] elements; NULL for bytes */
+	uint32_t cap[SC_COLUMN_IDS]; /* elements that there is room for */
 	uint8_t *payload, *comm;
 	struct sc_task *tasks; /* filled when SC_BITS_TASK are loaded */
 	uint32_t *payload_at; /* where each row's payload begins, when loaded */
@@ -124,8 +125,8 @@ enum sc_rows sc_column_rows(enum sc_column_id id);
 /* Name in the segment. */
 const char *sc_column_name(enum sc_column_id id);
 
-/* Make the array of each column in the mask, for SC_BLOCK_ROWS elements. */
-int sc_block_alloc(struct sc_block *b, uint64_t mask);
+/* Make room for n rows of each column in the mask; what a smaller array held is lost. */
+int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n);
 
 void sc_block_free(struct sc_block *b);
 

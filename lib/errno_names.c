@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -54,9 +53,6 @@ const char *sc_errno_name(unsigned number)
 		return row->name;
 	if (!number)
 		return NULL;
-	/* The C library says ENOTSUP, which is POSIX's name for the same number. */
-	if (number == EOPNOTSUPP)
-		return "EOPNOTSUPP";
 	return strerrorname_np(number);
 }
 

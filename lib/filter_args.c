@@ -7,6 +7,7 @@
 #include "../schema/abi.h"
 #include "filter_args.h"
 #include "place.h"
+#include "say.h"
 #include "syscalls.h"
 #include "timespec.h"
 
@@ -228,15 +229,15 @@ static int add_syscall(struct sc_filter_args *a, const char *item, size_t len, s
 int sc_filter_add_syscalls(struct sc_filter_args *a, const char *list, struct sc_error *err)
 {
 	const char *item = list;
-	bool not = *item == '!';
+	bool unwanted = *item == '!';
 
-	item += not ;
-	if (a->filter.n_nrs && a->filter.nrs_not != not )
+	item += unwanted;
+	if (a->filter.n_nrs && a->filter.nrs_not != unwanted)
 		return sc_fail(
 			err, -EINVAL,
 			"'%s': lists of wanted and, with !, unwanted system calls do not mix",
 			list);
-	a->filter.nrs_not = not ;
+	a->filter.nrs_not = unwanted;
 	for (;;) {
 		size_t len = strcspn(item, ",");
 		int rc = add_syscall(a, item, len, err);
@@ -279,15 +280,12 @@ int sc_filter_args_open(const struct sc_filter_args *a, struct sc_store **store,
 
 void sc_usage(const struct argp_state *state, const char *format, ...)
 {
-	struct sc_error err;
 	va_list args;
 
+	(void)state;
 	va_start(args, format);
-	vsnprintf(err.text, sizeof(err.text), format, args);
+	sc_vsay(format, args);
 	va_end(args);
-	/* For what it does to control characters. */
-	sc_fail(&err, 0, "%s", strdupa(err.text));
-	fprintf(stderr, "%s: %s\n", state->name, err.text);
 	exit(SC_EXIT_USAGE);
 }
 

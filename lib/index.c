@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Opening index.db, and what all that use it need. Rows are made in index_rows.c. */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 #include "io.h"
 
 #define BUSY_MS 5000 /* longest wait for another connection's lock */
-#define READ_TRIES 50 /* for a writer that is just opening the index, 10 ms apart */
+#define READ_TRIES 50 /* for a writer that is just coming or going */
+#define READ_PAUSE 2000000 /* ns between them */
 
 static const char *const tables[] = {
 	"sessions", "segments", "blocks", "links", "tasks", "block_tasks", "gaps", "open_calls",
@@ -26,7 +27,7 @@ sqlite3 *sc_index_db(struct sc_index *ix)
 	return ix->db;
 }
 
-static int index_errno(sqlite3 *db)
+static int index_errno(sqlite3 *db, bool writer)
 {
 	int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
 	int system = db ? sqlite3_system_errno(db) : 0;
@@ -50,15 +51,28 @@ static int index_errno(sqlite3 *db)
 	case SQLITE_ERROR:
 		return -EINVAL; /* no such table or column: not ours */
 	case SQLITE_READONLY:
-		return -EROFS;
+		if (writer)
+			return -EROFS;
+		/* fall through */
+	case SQLITE_PROTOCOL:
+		return -EAGAIN; /* a reader's: the writer is just coming or going */
+	case SQLITE_CANTOPEN:
+		/* EBADF: of a lock that cannot be had on what is open for reading only. */
+		if (!writer && (!system || system == EBADF || system == ENOENT))
+			return -EAGAIN;
+		/* fall through */
 	default:
-		return system ? -system : -EIO;
+		/* The system's last error, where it can be the reason of this one. */
+		if (system == ENOSPC || system == EDQUOT || system == EROFS || system == EACCES ||
+		    system == EPERM)
+			return -system;
+		return -EIO;
 	}
 }
 
 int sc_index_fail(struct sc_index *ix, struct sc_error *err, const char *doing)
 {
-	int rc = index_errno(ix->db);
+	int rc = index_errno(ix->db, ix->writer);
 
 	if (!rc)
 		rc = -EIO;
@@ -150,7 +164,7 @@ static int index_check(struct sc_index *ix, const char *schema, struct sc_error 
 			version = sqlite3_column_int64(row, 0);
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		rc = index_errno(ix->db);
+		rc = index_errno(ix->db, ix->writer);
 		if (rc == -EINVAL)
 			sc_fail(err, rc,
 				"%s/" SC_INDEX_FILE ": not a scaudit store (no table \"meta\"); "
@@ -261,7 +275,10 @@ fail:
 	return rc;
 }
 
-/* A database in memory without any table. */
+/*
+ * A database of our own without any table: in memory, and in a temporary file
+ * that has no name where it grows large.
+ */
 static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
 			   struct sc_error *err)
 {
@@ -270,7 +287,7 @@ static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
 
 	if (rc)
 		return sc_fail(err, rc, "%s: no memory", dir);
-	if (sqlite3_open_v2(":memory:", &ix->db,
+	if (sqlite3_open_v2("", &ix->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
 				    SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK) {
@@ -280,7 +297,8 @@ static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
 	}
 	sqlite3_extended_result_codes(ix->db, 1);
 	sqlite3_busy_timeout(ix->db, BUSY_MS);
-	rc = sc_index_exec(ix, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", err);
+	rc = sc_index_exec(ix, "PRAGMA cache_size = -8192; PRAGMA main.journal_mode = MEMORY;"
+			   "PRAGMA main.synchronous = OFF", err);
 	if (rc) {
 		sc_index_close(ix);
 		return rc;
@@ -354,7 +372,7 @@ static int index_attach(struct sc_index *ix, struct sc_error *err)
 	int rc;
 
 	if (wal && !shm)
-		return sc_fail(err, -ENOENT,
+		return sc_fail(err, -EAGAIN,
 			       "%s/" SC_INDEX_FILE ": its -wal file has lost its -shm file", ix->dir);
 	ix->immutable = !shm;
 	index_stamp(ix, &ix->stamp);
@@ -378,15 +396,13 @@ static int index_attach(struct sc_index *ix, struct sc_error *err)
 	return rc;
 }
 
+/* The files beside index.db come and go with writers, also between a look and an open. */
 static int index_attach_patiently(struct sc_index *ix, struct sc_error *err)
 {
 	int rc = index_attach(ix, err);
 
-	/* The files beside index.db come and go with writers, also between a look and an open. */
-	for (int i = 0; i < READ_TRIES && (rc == -EROFS || rc == -EBUSY || rc == -ENOENT ||
-					   rc == -EIO);
-	     i++) {
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	for (int i = 0; i < READ_TRIES && (rc == -EAGAIN || rc == -EBUSY || rc == -EIO); i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = READ_PAUSE }, NULL);
 		rc = index_attach(ix, err);
 	}
 	if (!rc && err)
@@ -408,6 +424,7 @@ int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **out, struc
 	rc = index_open_bare(dir, dir_fd, &ix, err);
 	if (rc)
 		return rc;
+	ix->reader = true;
 	rc = index_attach_patiently(ix, err);
 	if (rc) {
 		sc_index_close(ix);
@@ -417,23 +434,27 @@ int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **out, struc
 	return 0;
 }
 
-int sc_index_fresh(struct sc_index *ix, struct sc_error *err)
+/* Is the database that is attached without its WAL still the one that is there? */
+static bool index_is_stale(const struct sc_index *ix)
 {
 	struct stat now;
 	bool shm;
-	int rc;
 
-	if (!ix->attached || !ix->immutable)
-		return 0;
+	if (!ix->immutable)
+		return false;
 	index_wal(ix, &shm);
 	index_stamp(ix, &now);
-	if (!shm && now.st_ino == ix->stamp.st_ino && now.st_size == ix->stamp.st_size &&
-	    now.st_mtim.tv_sec == ix->stamp.st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == ix->stamp.st_mtim.tv_nsec)
-		return 0;
-	/* What was made in memory is now, or will be, the writer's. */
+	return shm || now.st_ino != ix->stamp.st_ino || now.st_size != ix->stamp.st_size ||
+	       now.st_mtim.tv_sec != ix->stamp.st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != ix->stamp.st_mtim.tv_nsec;
+}
+
+/* Attach what is there now. What was made in memory is, or will be, the writer's. */
+static int index_reattach(struct sc_index *ix, struct sc_error *err)
+{
 	for (unsigned i = 0; ix->overlay && i < sizeof(tables) / sizeof(*tables); i++) {
 		char sql[96];
+		int rc;
 
 		snprintf(sql, sizeof(sql), "DROP VIEW temp.%s; DROP TABLE main.%s", tables[i],
 			 tables[i]);
@@ -444,9 +465,29 @@ int sc_index_fresh(struct sc_index *ix, struct sc_error *err)
 	if (ix->overlay)
 		sqlite3_exec(ix->db, "DROP TABLE main.meta", NULL, NULL, NULL);
 	ix->overlay = false;
-	rc = sc_index_exec(ix, "DETACH disk", err);
-	if (!rc)
-		rc = index_attach_patiently(ix, err);
+	if (ix->attached) {
+		int rc = sc_index_exec(ix, "DETACH disk", err);
+
+		if (rc)
+			return rc;
+	}
+	ix->attached = false;
+	return index_attach_patiently(ix, err);
+}
+
+int sc_index_again(struct sc_index *ix, int rc, struct sc_error *err)
+{
+	if (!ix->reader)
+		return rc;
+	if (!rc || rc == -ENOMEM) {
+		ix->tries = 0;
+		if (rc || !index_is_stale(ix))
+			return rc;
+	} else if ((rc != -EAGAIN && rc != -EBUSY && rc != -EIO && !index_is_stale(ix)) ||
+		   ix->tries++ == READ_TRIES) {
+		return rc;
+	}
+	rc = index_reattach(ix, err);
 	return rc ? rc : 1;
 }
 

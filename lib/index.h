@@ -40,12 +40,15 @@ int sc_index_open_memory(const char *dir, int dir_fd, struct sc_index **ix, stru
 void sc_index_close(struct sc_index *ix);
 
 /*
- * A reader without WAL (no writer was at work when it opened): is what it has
- * read still what is there? If not, it is opened anew, and the query has to be
- * made again.
- * @retval 1 made anew  @retval 0 nothing has changed  @retval negative errno
+ * Judge what a reader's query has come to. Where no writer was at work when the
+ * database was attached, one may have come and changed it under our eyes; else
+ * one may have gone or come and left it unreadable for a moment. Either way it
+ * is attached anew, and the query has to be made again. No statement may be
+ * under way.
+ * @rc     of the query: 0 or negative errno
+ * @retval 1 make it again  @retval 0 good  @retval negative errno, final
  */
-int sc_index_fresh(struct sc_index *ix, struct sc_error *err);
+int sc_index_again(struct sc_index *ix, int rc, struct sc_error *err);
 
 /* For a reader whose segments hold more: make room in memory and put views over both. */
 int sc_index_overlay(struct sc_index *ix, struct sc_error *err);

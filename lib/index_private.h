@@ -41,6 +41,8 @@ struct sc_index {
 	char *dir; /* for messages */
 	int dir_fd; /* the caller's */
 	bool writer;
+	bool reader; /* of a folder: has index.db attached */
+	unsigned tries; /* queries in a row that could not be made */
 	bool attached; /* index.db is there as "disk" */
 	bool immutable; /* … and nothing was writing it */
 	bool overlay;

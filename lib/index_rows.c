@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Rows of the index: made from items of segments, and read back for a writer. */
 #include <errno.h>
 #include <stdarg.h>

@@ -13,12 +13,14 @@
 
 #define SC_NEVER UINT64_MAX
 
-/* A thread that made calls. */
+/* A thread that made calls. Numbers come again here, too: start tells them apart. */
 struct sc_thread {
-	struct sc_thread *next;
+	uint32_t life; /* `order` of its life */
 	uint32_t tid;
+	uint64_t start; /* by the guest's clock; 0: not known */
 	uint64_t first; /* time of its first call, ns since the epoch */
 	uint64_t ended; /* SC_NEVER: not that one knew */
+	uint32_t next; /* of the same life that has not ended: index plus 1; 0: none */
 };
 
 struct sc_life {
@@ -30,17 +32,22 @@ struct sc_life {
 	uint64_t died; /* SC_NEVER: not that one knew */
 	uint64_t exec; /* its last successful execve; 0: none */
 	struct sc_task maker; /* as it was then; where made says that there is one */
-	struct sc_thread *threads;
+	uint32_t running; /* threads that have not ended: index plus 1 of the last */
 };
 
 struct sc_lives {
 	struct sc_task_seen *tasks; /* owned; by time of their first call */
 	size_t n_tasks;
 	const struct sc_task_seen **by_pid; /* those that have one, by pid, then by time */
+	uint32_t *owners; /* of by_pid: `order` of the life that it is of */
 	size_t n_by_pid;
 	struct sc_life *list; /* in order of their making; moves when it grows */
 	size_t count, size;
 	struct sc_life **sorted; /* by pid, then by beginning */
+	struct sc_thread *threads; /* of all lives; moves when it grows */
+	uint32_t n_threads, threads_size;
+	uint32_t *table; /* threads by life, tid and start: index plus 1, 0: free */
+	uint32_t table_size; /* a power of two, at least twice n_threads */
 	int64_t clock; /* the guest's clock plus this is wall clock, or a little later */
 	bool has_clock;
 };
@@ -56,8 +63,19 @@ void sc_lives_free(struct sc_lives *v);
 /* A life that no task tells of; NULL: out of memory. Sort anew when all are added. */
 struct sc_life *sc_lives_add(struct sc_lives *v, uint32_t pid);
 
-/* Add a thread, or tell that it made a call at an earlier time. @retval -ENOMEM */
-int sc_life_thread(struct sc_life *l, uint32_t tid, uint64_t first);
+/* Add a thread to a life, or tell that it made a call at an earlier time. @retval -ENOMEM */
+int sc_life_thread(struct sc_lives *v, struct sc_life *l, const struct sc_task *task,
+		   uint64_t first);
+
+/* A thread has ended, and with the last one its process. */
+void sc_life_end_thread(struct sc_lives *v, struct sc_life *l, const struct sc_task *task,
+			uint64_t time);
+
+/* An execve has ended every other thread; the one that goes on takes the first one's id. */
+void sc_life_exec(struct sc_lives *v, struct sc_life *l, uint64_t time);
+
+/* Threads that had made a call by a time and have not ended. */
+uint32_t sc_life_threads(const struct sc_lives *v, const struct sc_life *l, uint64_t at);
 
 /* Make `sorted` after beginnings have changed. @retval -ENOMEM */
 int sc_lives_sort(struct sc_lives *v);

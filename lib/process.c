@@ -188,35 +188,7 @@ static int add_silent(struct sc_lives *v, const struct event *e)
 		return -ENOMEM;
 	l->made = e->time;
 	l->maker = e->task;
-	return sc_life_thread(l, e->child, e->time);
-}
-
-/* The process ends with its last thread. */
-static void end_thread(struct sc_life *l, uint32_t tid, uint64_t time)
-{
-	struct sc_thread *t;
-	uint64_t last = time;
-
-	for (t = l->threads; t; t = t->next) {
-		if (t->tid == tid && t->first <= time)
-			t->ended = time;
-		if (t->ended == SC_NEVER)
-			return;
-		if (t->ended > last)
-			last = t->ended;
-	}
-	if (last < l->died)
-		l->died = last;
-}
-
-/* An execve ends every other thread; the one that goes on takes the first one's id. */
-static void end_others(struct sc_life *l, uint64_t time)
-{
-	struct sc_thread *t;
-
-	for (t = l->threads; t; t = t->next)
-		if (t->tid != l->pid && t->first <= time && t->ended == SC_NEVER)
-			t->ended = time;
+	return 0;
 }
 
 static void apply_end(struct sc_lives *v, const struct event *e)
@@ -230,7 +202,7 @@ static void apply_end(struct sc_lives *v, const struct event *e)
 		return;
 	switch (e->type) {
 	case THREAD_ENDED:
-		end_thread(l, e->task.tid, e->time);
+		sc_life_end_thread(v, l, &e->task, e->time);
 		break;
 	case REAPED:
 		/* A waiter in a pid namespace of its own means another. Init reaps all. */
@@ -242,9 +214,7 @@ static void apply_end(struct sc_lives *v, const struct event *e)
 			l->died = e->time;
 		break;
 	case EXEC:
-		if (e->time > l->exec)
-			l->exec = e->time;
-		end_others(l, e->time);
+		sc_life_exec(v, l, e->time);
 		break;
 	case MADE:
 		break;
@@ -313,16 +283,6 @@ static const struct sc_task *describe(const struct history *h, const struct sc_l
 	return *later;
 }
 
-static uint32_t count_threads(const struct sc_life *l, uint64_t at)
-{
-	const struct sc_thread *t;
-	uint32_t n = 0;
-
-	for (t = l->threads; t; t = t->next)
-		n += t->first <= at && t->ended > at;
-	return n;
-}
-
 static void fill(const struct history *h, const struct sc_life *l, struct sc_process *p)
 {
 	const struct sc_task *later, *t = describe(h, l, &later);
@@ -346,7 +306,7 @@ static void fill(const struct history *h, const struct sc_life *l, struct sc_pro
 		p->known = l->maker.known | SCAUDIT_KNOWN_PARENT;
 		memcpy(p->comm, l->maker.comm, sizeof(p->comm));
 	}
-	p->threads = count_threads(l, h->at);
+	p->threads = sc_life_threads(&h->lives, l, h->at);
 	if (l->made != SC_NEVER) {
 		p->how = SC_BORN_SEEN;
 		p->born = l->made;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* From a filter to calls: blocks by the index, rows by columns, then the calls. */
 #include <errno.h>
 #include <inttypes.h>
@@ -34,6 +34,8 @@ struct scan {
 	uint64_t tick;
 	uint64_t *numbers; /* blocks to read */
 	size_t n;
+	uint64_t *later_numbers; /* blocks that complete the present one */
+	size_t n_later;
 	uint32_t *rows;
 	uint8_t *task_ok;
 };
@@ -42,7 +44,7 @@ struct scan {
 struct place {
 	uint32_t segment;
 	uint64_t offset, first;
-	uint32_t rows, open, completions;
+	uint32_t rows, open;
 	uint8_t hash[SC_HASH_LEN];
 };
 
@@ -158,65 +160,73 @@ static int select_once(struct scan *sc, bool reverse)
 	return rc;
 }
 
-static int select_blocks(struct scan *sc, bool reverse)
+static int count_blocks(struct scan *sc)
 {
 	sqlite3_stmt *row = NULL;
-	int rc = sc_index_fresh(sc->s->ix, sc->err);
+	int rc = sc_store_query(sc->s, "SELECT count(*) FROM blocks", &row, sc->err);
 
-	while (rc >= 0) {
-		rc = select_once(sc, reverse);
-		if (rc)
-			return rc;
-		rc = sc_index_fresh(sc->s->ix, sc->err);
-		if (!rc)
-			break;
-	}
-	if (rc < 0)
-		return rc;
-	rc = sc_store_query(sc->s, "SELECT count(*) FROM blocks", &row, sc->err);
 	if (rc)
 		return rc;
 	if (sqlite3_step(row) == SQLITE_ROW)
 		sc->s->cost_all = (uint64_t)sqlite3_column_int64(row, 0);
+	else
+		rc = sc_index_fail(sc->s->ix, sc->err, "cannot be read");
 	sqlite3_finalize(row);
-	return 0;
+	return rc;
+}
+
+static int select_blocks(struct scan *sc, bool reverse)
+{
+	int rc;
+
+	do {
+		rc = select_once(sc, reverse);
+		if (!rc)
+			rc = count_blocks(sc);
+		rc = sc_index_again(sc->s->ix, rc, sc->err);
+	} while (rc == 1);
+	return rc;
 }
 
 /* ---- one block ---- */
 
-/* @retval 1 the index knows no such block (any more) */
+/* @retval -ENOENT the index knows no such block (any more) */
+static int find_place_once(struct scan *sc, uint64_t number, struct place *p)
+{
+	const void *hash;
+	int rc;
+
+	sqlite3_bind_int64(sc->place, 1, (int64_t)number);
+	rc = sqlite3_step(sc->place);
+	if (rc == SQLITE_ROW) {
+		p->segment = (uint32_t)sqlite3_column_int64(sc->place, 0);
+		p->offset = (uint64_t)sqlite3_column_int64(sc->place, 1);
+		p->first = (uint64_t)sqlite3_column_int64(sc->place, 2);
+		p->rows = (uint32_t)sqlite3_column_int64(sc->place, 3);
+		p->open = (uint32_t)sqlite3_column_int64(sc->place, 4);
+		hash = sqlite3_column_blob(sc->place, 5);
+		memset(p->hash, 0, sizeof(p->hash));
+		if (hash && sqlite3_column_bytes(sc->place, 5) == SC_HASH_LEN)
+			memcpy(p->hash, hash, SC_HASH_LEN);
+		rc = 0;
+	} else if (rc == SQLITE_DONE) {
+		rc = -ENOENT;
+	} else {
+		rc = sc_index_fail(sc->s->ix, sc->err, "cannot be read");
+	}
+	sqlite3_reset(sc->place);
+	return rc;
+}
+
 static int find_place(struct scan *sc, uint64_t number, struct place *p)
 {
-	for (;;) {
-		const void *hash;
-		int rc, fresh;
+	int rc;
 
-		sqlite3_bind_int64(sc->place, 1, (int64_t)number);
-		rc = sqlite3_step(sc->place);
-		if (rc == SQLITE_ROW) {
-			p->segment = (uint32_t)sqlite3_column_int64(sc->place, 0);
-			p->offset = (uint64_t)sqlite3_column_int64(sc->place, 1);
-			p->first = (uint64_t)sqlite3_column_int64(sc->place, 2);
-			p->rows = (uint32_t)sqlite3_column_int64(sc->place, 3);
-			p->open = (uint32_t)sqlite3_column_int64(sc->place, 4);
-			p->completions = (uint32_t)sqlite3_column_int64(sc->place, 5);
-			hash = sqlite3_column_blob(sc->place, 6);
-			memset(p->hash, 0, sizeof(p->hash));
-			if (hash && sqlite3_column_bytes(sc->place, 6) == SC_HASH_LEN)
-				memcpy(p->hash, hash, SC_HASH_LEN);
-			rc = 0;
-		} else {
-			rc = rc == SQLITE_DONE ?
-				     1 :
-				     sc_index_fail(sc->s->ix, sc->err, "cannot be read");
-		}
-		sqlite3_reset(sc->place);
-		if (rc < 0)
-			return rc;
-		fresh = sc_index_fresh(sc->s->ix, sc->err);
-		if (fresh <= 0)
-			return fresh ? fresh : rc;
-	}
+	do {
+		rc = find_place_once(sc, number, p);
+		rc = sc_index_again(sc->s->ix, rc, sc->err);
+	} while (rc == 1);
+	return rc;
 }
 
 /*
@@ -276,9 +286,8 @@ static int load_completions(struct scan *sc, uint64_t number, struct completions
 	int rc = find_place(sc, number, &p);
 
 	if (rc)
-		return rc < 0 ? rc : 0;
+		return rc == -ENOENT ? 0 : rc;
 	/* What this block completes is shown as open; its own rows are counted when read. */
-	p.rows = 0;
 	rc = sc->s->segments < 0 ? 1 : 0;
 	if (!rc) {
 		uint64_t size;
@@ -364,39 +373,51 @@ static void merge_completions(struct sc_block *b, const struct completions *c)
 	}
 }
 
-/* Calls that were open when their block was written: how they ended, from later blocks. */
-static int merge_later(struct scan *sc, uint64_t number)
+/* Blocks that hold completions of this one's calls. */
+static int find_links_once(struct scan *sc, uint64_t number)
 {
-	uint64_t *later = NULL;
-	size_t n = 0, cap = 0;
+	size_t cap = 0;
 	int rc;
 
+	free(sc->later_numbers);
+	sc->later_numbers = NULL;
+	sc->n_later = 0;
 	sqlite3_bind_int64(sc->links, 1, (int64_t)number);
 	while ((rc = sqlite3_step(sc->links)) == SQLITE_ROW) {
-		if (n == cap) {
+		if (sc->n_later == cap) {
 			uint64_t *more;
 
 			cap = cap ? 2 * cap : 64;
-			more = realloc(later, cap * sizeof(*more));
+			more = realloc(sc->later_numbers, cap * sizeof(*more));
 			if (!more) {
-				rc = sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
-				goto out;
+				sqlite3_reset(sc->links);
+				return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
 			}
-			later = more;
+			sc->later_numbers = more;
 		}
-		later[n++] = (uint64_t)sqlite3_column_int64(sc->links, 0);
+		sc->later_numbers[sc->n_later++] = (uint64_t)sqlite3_column_int64(sc->links, 0);
 	}
 	rc = rc == SQLITE_DONE ? 0 : sc_index_fail(sc->s->ix, sc->err, "cannot be read");
-out:
 	sqlite3_reset(sc->links);
-	for (size_t i = 0; !rc && i < n; i++) {
+	return rc;
+}
+
+/* Calls that were open when their block was written: how they ended, from later blocks. */
+static int merge_later(struct scan *sc, uint64_t number)
+{
+	int rc;
+
+	do {
+		rc = find_links_once(sc, number);
+		rc = sc_index_again(sc->s->ix, rc, sc->err);
+	} while (rc == 1);
+	for (size_t i = 0; !rc && i < sc->n_later; i++) {
 		const struct completions *c;
 
-		rc = get_completions(sc, later[i], &c);
+		rc = get_completions(sc, sc->later_numbers[i], &c);
 		if (!rc)
 			merge_completions(&sc->block, c);
 	}
-	free(later);
 	return rc;
 }
 
@@ -487,7 +508,7 @@ static int scan_block(struct scan *sc, uint64_t number, bool reverse, sc_call_fn
 	int rc = find_place(sc, number, &p);
 
 	if (rc)
-		return rc < 0 ? rc : 0;
+		return rc == -ENOENT ? 0 : rc;
 	sc->s->cost_read++;
 	rc = open_block(sc, number, &p, b, &fd);
 	if (rc)
@@ -529,6 +550,7 @@ static void scan_free(struct scan *sc)
 		free(sc->kept[i].seq);
 	sc_match_free(&sc->match);
 	free(sc->numbers);
+	free(sc->later_numbers);
 	free(sc->rows);
 	free(sc->task_ok);
 }
@@ -552,7 +574,7 @@ int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned c
 		rc = select_blocks(&sc, reverse);
 	if (!rc)
 		rc = sc_store_query(s,
-				    "SELECT segment, offset, first, rows, open, completions, hash "
+				    "SELECT segment, offset, first, rows, open, hash "
 				    "FROM blocks WHERE number = ?1",
 				    &sc.place, err);
 	if (!rc)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* A store opened for reading, and what its index lists. */
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +59,10 @@ static int store_open_index(struct sc_store *s, struct sc_error *err)
 	if (!rc) {
 		if (s->segments < 0)
 			return 0;
-		rc = sc_recover_needed(s->ix, s->segments, &needed, err);
+		do {
+			rc = sc_recover_needed(s->ix, s->segments, &needed, err);
+			rc = sc_index_again(s->ix, rc, err);
+		} while (rc == 1);
 		if (!rc && needed && store_is_still(s)) {
 			rc = sc_index_overlay(s->ix, err);
 			if (!rc)
@@ -77,18 +80,19 @@ static int store_open_index(struct sc_store *s, struct sc_error *err)
 			       "%s: not a scaudit store (no " SC_INDEX_FILE " and no folder "
 			       "\"" SC_SEGMENTS_DIR "\"); name a folder made by screcord",
 			       s->dir);
-	if (s->segments < 0 && rc == -EBADMSG)
+	if (s->segments < 0 && (rc == -EBADMSG || rc == -EAGAIN))
 		return sc_fail(err, -EINVAL,
-			       "%s/" SC_INDEX_FILE ": not a scaudit store (no database); name a "
-			       "folder made by screcord",
+			       "%s/" SC_INDEX_FILE ": not a scaudit store (no database, and no folder "
+			       "\"" SC_SEGMENTS_DIR "\"); name a folder made by screcord",
 			       s->dir);
 	if (s->segments < 0 ||
-	    (rc != -ENOENT && rc != -EBADMSG && rc != -EROFS && rc != -EBUSY && rc != -EIO))
+	    (rc != -ENOENT && rc != -EBADMSG && rc != -EAGAIN && rc != -EBUSY && rc != -EIO))
 		return rc;
 
-	/* The segments are the truth. */
-	sc_note(&s->notice, "%s/" SC_INDEX_FILE ": %s; the segments were read instead", s->dir,
-		faccessat(s->dir_fd, SC_INDEX_FILE, F_OK, 0) ? "missing" : "cannot be read");
+	/* The segments are the truth. A WAL alone, without its -shm, is what a crash may leave. */
+	if (rc != -EAGAIN)
+		sc_note(&s->notice, "%s/" SC_INDEX_FILE ": %s; the segments were read instead",
+			s->dir, rc == -ENOENT ? "missing" : "damaged");
 	if (err)
 		err->text[0] = '\0';
 	rc = sc_index_open_memory(s->dir, s->dir_fd, &s->ix, err);
@@ -216,19 +220,17 @@ fail:
 static int list_all(struct sc_store *s, const char *sql, size_t size, element_fn *fn, void **list,
 		    size_t *count, struct sc_error *err)
 {
-	int rc = sc_index_fresh(s->ix, err);
+	int rc;
 
-	while (rc >= 0) {
+	do {
 		rc = list_once(s, sql, size, fn, list, count, err);
-		if (rc)
-			return rc;
-		rc = sc_index_fresh(s->ix, err);
-		if (!rc)
-			return 0;
-		free(*list);
-	}
-	*list = NULL;
-	*count = 0;
+		rc = sc_index_again(s->ix, rc, err);
+		if (rc) {
+			free(*list);
+			*list = NULL;
+			*count = 0;
+		}
+	} while (rc == 1);
 	return rc;
 }
 

@@ -49,6 +49,8 @@ struct sc_open_call {
  * or go on with the last one where its id is the same and it has no end.
  * A torn tail of the last segment is cut off; what lay behind the last whole
  * block is not lost to the ring, whose reader goes on at sc_writer_last_event().
+ * A last session with another id and no end gets one ("crashed"). An index that
+ * is missing or damaged is made again from the segments.
  * @dir     made with its parents (mode 0700) where missing
  * @session in: id, vm, engine, host_kernel, begin, tsc_khz; out: number
  * @notice  a line about what was repaired, or empty
@@ -72,19 +74,25 @@ size_t sc_writer_open_calls(const struct sc_writer *w, const struct sc_open_call
  * Nothing is durable, or seen by readers, before sc_writer_flush().
  * @call  seq and session are ignored; state OPEN, ret and dur 0 as a rule
  * @seq   out
- * @retval -ENOSPC the block holds SC_BLOCK_ROWS calls: flush first
+ * @retval -ENOSPC the block is full (SC_BLOCK_ROWS calls, or 16 MiB of payload): flush first
+ * @retval -EMSGSIZE the payload is longer than SC_PAYLOAD_MAX  @retval -ENOMEM
  */
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq);
 
 /*
  * Say how a call ended, whatever block it is in: in place where it is still in
  * memory, else by a completion that names it.
- * @retval -ENOENT no open call has this seq
+ * @retval -ENOENT no open call has this seq  @retval -EINVAL state is no end
+ * @retval -ENOSPC SC_BLOCK_ROWS completions wait: flush first  @retval -ENOMEM
  */
 int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
 		       uint64_t dur);
 
-/* Add a gap; session and after_seq are filled in by the writer. */
+/*
+ * Add a gap; session and after_seq are filled in by the writer. One that follows
+ * another of its kind at the same place is added to that.
+ * @retval -ENOSPC SC_BLOCK_ROWS gaps wait: flush first  @retval -ENOMEM
+ */
 int sc_writer_gap(struct sc_writer *w, const struct sc_gap *gap);
 
 /* Rows and completions waiting for sc_writer_flush(). */
@@ -95,7 +103,7 @@ size_t sc_writer_pending(const struct sc_writer *w);
  * the index in one transaction. After success the events up to last_event may
  * be forgotten by the ring. After a failure (disk full) nothing is lost: the
  * rows stay in memory, what the write left behind is cut off, and the call can
- * be made again.
+ * be made again. Where nothing waits, nothing is written, last_event neither.
  * @last_event  number of the last event that the rows hold
  */
 int sc_writer_flush(struct sc_writer *w, uint64_t last_event, struct sc_error *err);
@@ -107,8 +115,12 @@ uint64_t sc_writer_bytes(const struct sc_writer *w);
 uint64_t sc_writer_calls(const struct sc_writer *w);
 
 /*
- * Flush, write the segment's footer, end the session and free the writer.
- * @ended  why ("stopped", "vm gone", …); NULL: the session goes on later (no end)
+ * Flush, write the segment's footer, end the session and free the writer: free
+ * it also where the rest fails (the next sc_writer_open() then goes on with the
+ * session).
+ * @ended  why ("stopped", "vm gone", …); NULL: the session goes on later, nothing
+ *         is written, and what waits is dropped (the ring still has its events:
+ *         they are behind sc_writer_last_event())
  */
 int sc_writer_close(struct sc_writer *w, const char *ended, struct sc_error *err);
 
@@ -171,7 +183,9 @@ typedef int sc_call_fn(const struct sc_call *call, void *arg);
 
 /*
  * Calls in order of seq (reverse: falling), completions already merged in.
- * A damaged block is passed over and counted.
+ * A damaged block is passed over and counted. A call that comes while its
+ * completion cannot be read is shown open, and that block is counted. fn may
+ * scan the same store. A syscall number is its low 32 bits, as Linux takes it.
  * @filter  NULL: all of them
  * @columns SC_COL_* that fn will look at; those the filter needs are added
  * @damage  may be NULL; added to, not cleared

@@ -30,12 +30,13 @@ struct clock {
 static int bad(const struct cursor *c, const char *at, const char *why)
 {
 	if (!*c->begin)
-		return sc_fail(c->err, -EINVAL, "empty %s", c->what);
-	if (!*at)
-		return sc_fail(c->err, -EINVAL, "bad %s '%s': %s, at its end", c->what, c->begin,
-			       why);
-	return sc_fail(c->err, -EINVAL, "bad %s '%s': %s, at '%s' (character %td)", c->what,
-		       c->begin, why, at, at - c->begin + 1);
+		sc_fail(c->err, -EINVAL, "empty %s", c->what);
+	else if (!*at)
+		sc_fail(c->err, -EINVAL, "bad %s '%s': %s, at its end", c->what, c->begin, why);
+	else
+		sc_fail(c->err, -EINVAL, "bad %s '%s': %s, at '%s' (character %td)", c->what,
+			c->begin, why, at, at - c->begin + 1);
+	return -EINVAL;
 }
 
 /* Locale-free: the functions of ctype.h are not. */

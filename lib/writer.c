@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Calls come in, blocks go out. */
 #include <errno.h>
 #include <stdlib.h>
@@ -126,7 +126,7 @@ int sc_writer_gap(struct sc_writer *w, const struct sc_gap *gap)
 	uint32_t *n = &w->block.h.count[SC_ROWS_GAP], i = *n;
 	uint64_t **c = w->block.col;
 	uint64_t after = w->block.h.first + *rows(w) - 1;
-	int rc = sc_block_alloc(&w->block, SC_BITS_GAP);
+	int rc = sc_block_alloc(&w->block, SC_BITS_GAP, SC_BLOCK_ROWS);
 
 	if (rc)
 		return rc;
@@ -171,7 +171,7 @@ static int fill_tasks(struct sc_writer *w)
 	struct sc_block *b = &w->block;
 	const uint64_t *task = b->col[SC_C_TASK], *ts = b->col[SC_C_TS];
 	uint64_t **c = b->col;
-	int rc = w->tasks.count ? sc_block_alloc(b, SC_BITS_TASK) : 0;
+	int rc = w->tasks.count ? sc_block_alloc(b, SC_BITS_TASK, w->tasks.count) : 0;
 
 	if (rc)
 		return rc;
@@ -208,20 +208,20 @@ static int fill_tasks(struct sc_writer *w)
 static int fill_completions(struct sc_writer *w)
 {
 	uint64_t **c = w->block.col;
-	int rc = w->n_completions ? sc_block_alloc(&w->block, SC_BITS_COMPLETION) : 0;
+	uint32_t n = (uint32_t)w->n_completions;
+	int rc = n ? sc_block_alloc(&w->block, SC_BITS_COMPLETION, n) : 0;
 
 	if (rc)
 		return rc;
-	if (w->n_completions)
-		qsort(w->completions, w->n_completions, sizeof(*w->completions),
-		      compare_completions);
-	for (size_t i = 0; i < w->n_completions; i++) {
+	if (n)
+		qsort(w->completions, n, sizeof(*w->completions), compare_completions);
+	for (uint32_t i = 0; i < n; i++) {
 		c[SC_D_SEQ][i] = w->completions[i].seq;
 		c[SC_D_STATE][i] = w->completions[i].state;
 		c[SC_D_RET][i] = w->completions[i].ret;
 		c[SC_D_DUR][i] = w->completions[i].dur;
 	}
-	w->block.h.count[SC_ROWS_COMPLETION] = (uint32_t)w->n_completions;
+	w->block.h.count[SC_ROWS_COMPLETION] = n;
 	return 0;
 }
 
@@ -386,10 +386,14 @@ int sc_writer_close(struct sc_writer *w, const char *ended, struct sc_error *err
 
 	if (!w)
 		return 0;
+	if (!ended) {
+		sc_writer_free(w);
+		return 0;
+	}
 	rc = sc_writer_flush(w, w->event, err);
-	if (!rc && ended && w->closed)
+	if (!rc && w->closed)
 		rc = sc_writer_new_segment(w, err);
-	if (!rc && ended) {
+	if (!rc) {
 		clock_gettime(CLOCK_REALTIME, &now);
 		rc = sc_writer_end_segment(w, *ended ? ended : "stopped",
 					   (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* A store becomes ready for writing: lock, index, recovery, session, segment. */
 #include <dirent.h>
 #include <errno.h>
@@ -456,7 +456,7 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 	}
 	w->dir_fd = w->segments = w->fd = -1;
 	w->segment_limit = SC_SEGMENT_BYTES;
-	rc = sc_block_alloc(&w->block, SC_BITS_CALL);
+	rc = sc_block_alloc(&w->block, SC_BITS_CALL, SC_BLOCK_ROWS);
 	if (rc)
 		sc_fail(err, rc, "%s: no memory", dir);
 	if (!rc)

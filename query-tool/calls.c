@@ -53,7 +53,7 @@ int query_calls(struct query *q)
 
 	rc = query_range_gaps(q, &l.gaps, &l.n_gaps, &err);
 	if (rc)
-		query_say("%s", err.text);
+		sc_say("%s", err.text);
 	rc = sc_store_scan(q->store, &q->where.filter, sc_print_columns(&q->print), q->reverse,
 			   show, &l, &q->damage, &err);
 	if (!rc)

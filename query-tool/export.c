@@ -48,7 +48,7 @@ static void catch_signals(void)
 
 static int cannot(const char *what, const char *path, int error)
 {
-	query_say("cannot %s %s: %s", what, path, strerrordesc_np(error));
+	sc_say("cannot %s %s: %s", what, path, strerrordesc_np(error));
 	return -error;
 }
 
@@ -161,10 +161,10 @@ static int finish(struct export *e, int fd, bool whole, int rc)
 	if (fd == STDOUT_FILENO || rc == SC_EXIT_FAILED)
 		return rc;
 	if (keep)
-		query_say("%" PRIu64 " call%s written to %s", e->written,
-			  e->written == 1 ? "" : "s", e->q->output);
+		sc_say("%" PRIu64 " call%s written to %s", e->written, e->written == 1 ? "" : "s",
+		       e->q->output);
 	else
-		query_say("nothing matched: %s was not written", e->q->output);
+		sc_say("nothing matched: %s was not written", e->q->output);
 	return rc;
 }
 
@@ -178,12 +178,12 @@ int query_export(struct query *q)
 	int rc, fd;
 
 	if (!e.out) {
-		query_say("out of memory");
+		sc_say("out of memory");
 		return SC_EXIT_FAILED;
 	}
 	rc = sc_store_sessions(q->store, &e.sessions, &e.n_sessions, &err);
 	if (rc) {
-		query_say("%s", err.text);
+		sc_say("%s", err.text);
 		rc = SC_EXIT_FAILED;
 		goto out;
 	}

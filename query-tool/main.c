@@ -170,7 +170,7 @@ static int run(struct request *r)
 	int rc = sc_filter_args_open(&r->q.where, &r->q.store, &err);
 
 	if (rc) {
-		query_say("%s", err.text);
+		sc_say("%s", err.text);
 		return SC_EXIT_FAILED;
 	}
 	rc = r->command->run(&r->q);
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	sc_filter_args_init(&r.q.where);
 	rc = argp_parse(&argp, argc, argv, 0, NULL, &r);
 	if (rc) {
-		query_say("%s", strerrordesc_np(rc));
+		sc_say("%s", strerrordesc_np(rc));
 		return SC_EXIT_FAILED;
 	}
 	sc_out_init(&out, STDOUT_FILENO);

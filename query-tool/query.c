@@ -1,44 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "query.h"
-
-void query_say(const char *format, ...)
-{
-	struct sc_error line;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line.text, sizeof(line.text), format, args);
-	va_end(args);
-	fprintf(stderr, "scquery: %s\n", line.text);
-}
 
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err)
 {
 	int error = -sc_out_flush(q->out);
 
 	if (error && error != EPIPE) {
-		query_say("cannot write to standard output: %s", strerrordesc_np(error));
+		sc_say("cannot write to standard output: %s", strerrordesc_np(error));
 		return SC_EXIT_FAILED;
 	}
 	if (rc == QUERY_STOP_MEMORY) {
-		query_say("out of memory");
+		sc_say("out of memory");
 		return SC_EXIT_FAILED;
 	}
 	if (rc < 0) {
-		query_say("%s", err->text);
+		sc_say("%s", err->text);
 		return SC_EXIT_FAILED;
 	}
 	if (q->damage.blocks) {
-		query_say("the store is damaged: %" PRIu64 " blocks with %" PRIu64
-			  " calls could not be read: %s",
-			  q->damage.blocks, q->damage.calls, q->damage.first.text);
+		sc_say("the store is damaged: %" PRIu64 " blocks with %" PRIu64
+		       " calls could not be read: %s",
+		       q->damage.blocks, q->damage.calls, q->damage.first.text);
 		return SC_EXIT_DAMAGED;
 	}
 	return matched ? SC_EXIT_MATCH : SC_EXIT_NONE;
@@ -80,7 +67,7 @@ void query_say_gaps(const struct sc_gap *gaps, size_t count)
 		else
 			calls += gaps[i].entries;
 	}
-	query_say("not everything was recorded: %zu gap%s in this range, %s%" PRIu64
-		  " calls missing ('scquery gaps' lists them)",
-		  count, count == 1 ? "" : "s", unknown ? "more than " : "", calls);
+	sc_say("not everything was recorded: %zu gap%s in this range, %s%" PRIu64
+	       " calls missing ('scquery gaps' lists them)",
+	       count, count == 1 ? "" : "s", unknown ? "more than " : "", calls);
 }

@@ -8,6 +8,7 @@
 #include "../lib/filter_args.h"
 #include "../lib/out.h"
 #include "../lib/print.h"
+#include "../lib/say.h"
 #include "../lib/store.h"
 
 enum query_sort {
@@ -62,9 +63,6 @@ enum query_stop {
  * @matched  is there something to show?
  */
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err);
-
-/* Print "scquery: …" on stderr. */
-void query_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * The gaps that the range of time touches, in order.

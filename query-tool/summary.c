@@ -276,7 +276,7 @@ int query_summary(struct query *q)
 		if (!rows)
 			rc = QUERY_STOP_MEMORY;
 	}
-	if (n) {
+	if (rows && n) {
 		qsort_r(rows, n, sizeof(*rows), compare, q);
 		if (q->print.format == SC_PRINT_JSON)
 			print_json(q, rows, n);

@@ -241,6 +241,8 @@ int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *v
 	size_t i;
 
 	for (i = 0; i < N_FIELDS; i++) {
+		/* cppcheck-suppress comparePointers */
+		/* cppcheck-suppress comparePointers */
 		size_t len = (size_t)(fields[i].put(text, &r) - text);
 
 		if (fields[i].kind == NUMBER)
@@ -262,6 +264,8 @@ int timesketch_jsonl(struct sc_out *out, const struct sc_call *call, const char 
 
 	*p++ = '{';
 	for (i = 0; i < N_FIELDS; i++) {
+		/* cppcheck-suppress comparePointers */
+		/* cppcheck-suppress comparePointers */
 		size_t len = (size_t)(fields[i].put(text, &r) - text);
 
 		if (!len)

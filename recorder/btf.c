@@ -30,19 +30,17 @@ size_t btf_search(const unsigned char *data, size_t length, size_t from)
 size_t btf_size(const unsigned char head[BTF_HEAD])
 {
 	struct btf_header h;
-	uint64_t types, strings;
+	uint64_t end;
 
 	memcpy(&h, head, sizeof(h));
 	if (memcmp(head, signature, sizeof(signature)) != 0)
 		return 0;
-	types = (uint64_t)h.type_off + h.type_len;
-	strings = (uint64_t)h.str_off + h.str_len;
-	if (h.type_off % 4 != 0 || h.type_len % 4 != 0 || h.type_len < MIN_TYPES || h.str_len == 0)
+	/* types come first in all that pahole and libbpf write, strings behind them */
+	end = (uint64_t)h.str_off + h.str_len;
+	if (h.type_off != 0 || h.type_len % 4 != 0 || h.type_len < MIN_TYPES ||
+	    h.type_len > h.str_off || h.str_len == 0 || end > BTF_MAX - BTF_HEAD)
 		return 0;
-	/* types come first in all that pahole and libbpf write */
-	if (h.type_off != 0 || types > h.str_off || strings > BTF_MAX - BTF_HEAD)
-		return 0;
-	return BTF_HEAD + (size_t)strings;
+	return BTF_HEAD + (size_t)end;
 }
 
 struct search {
@@ -121,8 +119,7 @@ static const struct btf_type *struct_named(const struct btf *btf, const char *na
 }
 
 /* A variable of the per-CPU area. @retval false there is none of that name */
-static bool percpu_variable(const struct btf *btf, const char *name, __u64 *offset,
-			    uint32_t *type)
+static bool percpu_variable(const struct btf *btf, const char *name, __u64 *offset, uint32_t *type)
 {
 	int id = btf__find_by_name_kind(btf, ".data..percpu", BTF_KIND_DATASEC);
 	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
@@ -174,8 +171,9 @@ static int make_plan(const struct btf *btf, struct scaudit_plan *plan, struct sc
 	if (task == NULL)
 		return sc_fail(err, -ENOENT, "the guest's BTF has no struct task_struct");
 	if (!find_current(btf, &plan->current_off))
-		return sc_fail(err, -ENOENT,
-			       "the guest's BTF does not say where current is (current_task, pcpu_hot)");
+		return sc_fail(
+			err, -ENOENT,
+			"the guest's BTF does not say where current is (current_task, pcpu_hot)");
 	plan->task_pid = field(btf, task, "pid", 4);
 	plan->task_tgid = field(btf, task, "tgid", 4);
 	plan->task_comm = field(btf, task, "comm", SCAUDIT_COMM_LEN);
@@ -205,8 +203,7 @@ int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct 
 	struct btf *btf;
 	int ret;
 
-	if (length < BTF_HEAD || length > BTF_MAX || btf_size(data) == 0 ||
-	    btf_size(data) > length)
+	if (length < BTF_HEAD || length > BTF_MAX || btf_size(data) == 0 || btf_size(data) > length)
 		return sc_fail(err, -EINVAL, "not the BTF of a kernel");
 	libbpf_set_print(say_nothing);
 	btf = btf__new(data, (uint32_t)length);

@@ -155,8 +155,7 @@ int control_listen(struct control *control, pid_t vm_pid, struct sc_error *err)
 		return ret;
 	if (control_ask(vm_pid, "status", &fd) == 0) {
 		close(fd);
-		return sc_fail(err, -EBUSY, "%s: another recorder answers there",
-			       address.sun_path);
+		return sc_fail(err, -EBUSY, "%s: another recorder answers there", address.sun_path);
 	}
 	/* Nobody answers, so what is there is left over. */
 	if (unlink(address.sun_path) < 0 && errno != ENOENT)

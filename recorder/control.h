@@ -61,7 +61,11 @@ void control_close(struct control *control);
 /* Take a new client, if there is one and room for it. */
 void control_accept(struct control *control);
 
-enum control_request { CONTROL_NONE, CONTROL_STATUS, CONTROL_STOP };
+enum control_request {
+	CONTROL_NONE,
+	CONTROL_STATUS,
+	CONTROL_STOP
+};
 
 /* What does this client, whose descriptor is readable, want? Closes it on nonsense. */
 enum control_request control_serve(struct control_client *client);

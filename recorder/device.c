@@ -23,8 +23,8 @@ static int request(int fd, unsigned long number, void *argument)
 static int failed(struct sc_error *err, int ret, const char *what)
 {
 	return ret < 0 ? sc_fail(err, ret, "%s: %s failed: %s", SCAUDIT_DEVICE, what,
-				 strerror(-ret))
-		       : ret;
+				 strerror(-ret)) :
+			 ret;
 }
 
 int device_open(int *fd, struct scaudit_info *info, struct sc_error *err)
@@ -123,9 +123,10 @@ int device_attach(int fd, struct scaudit_attach *attach, struct sc_error *err)
 	case -EBUSY:
 		return sc_fail(err, ret, "VM '%s' is audited already", attach->name);
 	case -ENOMEM:
-		return sc_fail(err, ret,
-			       "no kernel memory for rings of %llu KiB: choose a smaller --ring-size",
-			       (unsigned long long)attach->ring_bytes >> 10);
+		return sc_fail(
+			err, ret,
+			"no kernel memory for rings of %llu KiB: choose a smaller --ring-size",
+			(unsigned long long)attach->ring_bytes >> 10);
 	default:
 		return failed(err, ret, "SCAUDIT_IOC_ATTACH");
 	}

@@ -153,8 +153,7 @@ static int read_virtual(const struct ident *ident, uint64_t gva, void *buffer, u
 }
 
 /* Does the plan find a task? Not being able to ask counts as yes. */
-static int try_out(const struct ident *ident, const struct scaudit_plan *plan,
-		   struct sc_error *why)
+static int try_out(const struct ident *ident, const struct scaudit_plan *plan, struct sc_error *why)
 {
 	struct scaudit_translate t = { .vcpu = ident->vcpu };
 	uint64_t task = 0;
@@ -168,8 +167,8 @@ static int try_out(const struct ident *ident, const struct scaudit_plan *plan,
 		return sc_fail(why, -ENOENT, "BTF was found, but no task where it says");
 	if (read_virtual(ident, task + plan->task_pid, &pid, sizeof(pid)) < 0 ||
 	    read_virtual(ident, task + plan->task_tgid, &tgid, sizeof(tgid)) < 0 ||
-	    read_virtual(ident, task + plan->task_comm, comm, sizeof(comm)) < 0 ||
-	    pid > PID_MAX || tgid > PID_MAX || memchr(comm, '\0', sizeof(comm)) == NULL)
+	    read_virtual(ident, task + plan->task_comm, comm, sizeof(comm)) < 0 || pid > PID_MAX ||
+	    tgid > PID_MAX || memchr(comm, '\0', sizeof(comm)) == NULL)
 		return sc_fail(why, -ENOENT, "BTF was found, but its tasks make no sense");
 	return 0;
 }
@@ -227,8 +226,7 @@ int ident_step(struct ident *ident)
 
 	range = &ident->ranges[ident->range];
 	want = range->to - ident->at < CHUNK ? range->to - ident->at : CHUNK;
-	if (ident->ops->read(ident->arg, ident->at, ident->chunk, want, &done) < 0 ||
-	    done > want)
+	if (ident->ops->read(ident->arg, ident->at, ident->chunk, want, &done) < 0 || done > want)
 		done = 0;
 	for (hit = btf_search(ident->chunk, done, 0); hit < done;
 	     hit = btf_search(ident->chunk, done, hit + 1)) {

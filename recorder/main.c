@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../lib/filter_args.h"
 #include "verb.h"
-
-const char *argp_program_version = "screcord " SCAUDIT_VERSION;
 
 static const struct {
 	const char *name;
@@ -44,8 +43,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->next = state->argc; /* the rest is the verb's */
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
+		sc_usage(state, "which verb? There are list, start, stop and status");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -58,6 +56,7 @@ int main(int argc, char **argv)
 	char name[64];
 	size_t i;
 
+	argp_program_version = "screcord (scaudit) " SCAUDIT_VERSION;
 	argp_err_exit_status = SC_EXIT_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {

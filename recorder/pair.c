@@ -226,8 +226,8 @@ static int find(struct pair *pair, const struct thread_id *id, struct thread **f
 			thread = NULL;
 		}
 	}
-	for (other = id->known ? thread_next_tid(&pair->table, id->tid, NULL) : NULL;
-	     other != NULL; other = next) {
+	for (other = id->known ? thread_next_tid(&pair->table, id->tid, NULL) : NULL; other != NULL;
+	     other = next) {
 		next = thread_next_tid(&pair->table, id->tid, other);
 		if (other == thread)
 			continue;
@@ -276,7 +276,7 @@ static int finish_above(struct pair *pair, struct thread *thread, const struct o
 static int settle(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
 	uint64_t cr3 = entry->cr3 & PAIR_CR3_MASK;
-	struct open_call *call, *below;
+	struct open_call *call;
 	int err;
 
 	if (thread->running && thread->top->kind == KIND_EXEC && thread->top->cr3 != cr3) {
@@ -305,9 +305,9 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 			return err;
 		break;
 	}
-	while (thread->depth >= PAIR_NEST) {
-		for (call = thread->top; (below = call->below) != NULL;)
-			call = below;
+	while (thread->top != NULL && thread->depth >= PAIR_NEST) {
+		for (call = thread->top; call->below != NULL;)
+			call = call->below;
 		err = finish(pair, call, SC_STATE_UNSEEN, 0, 0);
 		if (err < 0)
 			return err;
@@ -393,8 +393,8 @@ static int mourn(struct pair *pair, const struct thread_id *id, uint64_t seq, ui
 		if (deaths == NULL)
 			return 0;
 		for (i = 0; i < pair->deaths_count; i++)
-			deaths[i] = pair->deaths[(pair->deaths_first + i) &
-						 (pair->deaths_capacity - 1)];
+			deaths[i] =
+				pair->deaths[(pair->deaths_first + i) & (pair->deaths_capacity - 1)];
 		free(pair->deaths);
 		pair->deaths = deaths;
 		pair->deaths_capacity = capacity;

@@ -16,7 +16,13 @@
 #define TELL_NS 1000000000ULL /* between reports to those who wait for the end */
 #define BUDGET 16384u /* events between looks at everything else */
 
-enum { POLL_DEVICE, POLL_SIGNAL, POLL_VM, POLL_LISTEN, POLL_CLIENTS };
+enum {
+	POLL_DEVICE,
+	POLL_SIGNAL,
+	POLL_VM,
+	POLL_LISTEN,
+	POLL_CLIENTS
+};
 #define N_POLLS (POLL_CLIENTS + CONTROL_CLIENTS)
 
 struct recorder {
@@ -158,6 +164,7 @@ static void record(struct recorder *r)
 		searching = session_identify(s, session_clock());
 		if (session_flush_due(s, session_clock()))
 			session_flush(s);
+		session_measure(s, session_clock());
 		pause_for(r, taken, searching);
 	}
 }

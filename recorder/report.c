@@ -9,11 +9,14 @@
 #include "../lib/json.h"
 #include "../lib/timespec.h"
 
-enum type { TEXT, NUMBER };
+enum type {
+	TEXT,
+	NUMBER
+};
 
-#define ROW(type, name)                                                                            \
-	{                                                                                          \
-		type, #name, offsetof(struct report, name)                                         \
+#define ROW(type, name)                                    \
+	{                                                  \
+		type, #name, offsetof(struct report, name) \
 	}
 
 static const struct row {

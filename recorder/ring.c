@@ -36,9 +36,10 @@ int ring_init(struct ring *ring, struct scaudit_consumer *consumer,
 
 	end = producer_position(ring);
 	if (producer->bytes != bytes || end % 8 != 0)
-		return sc_fail(err, -EPROTO,
-			       "vCPU %u: the module's ring makes no sense (%llu bytes, position %llu)",
-			       vcpu, (unsigned long long)producer->bytes, (unsigned long long)end);
+		return sc_fail(
+			err, -EPROTO,
+			"vCPU %u: the module's ring makes no sense (%llu bytes, position %llu)",
+			vcpu, (unsigned long long)producer->bytes, (unsigned long long)end);
 	begin = __atomic_load_n(&consumer->position, __ATOMIC_RELAXED);
 	if (!position_fits(begin, end, bytes)) {
 		begin = end;

@@ -15,14 +15,8 @@
 #include "device.h"
 #include "log.h"
 
-#define FLUSH_NS 500000000ULL /* longest time a call waits for being written */
-#define RETRY_NS 1000000000ULL /* between tries to write to a full disk */
-#define MISSING_NS 30000000000ULL /* longest time a numbered event may be on its way */
 #define IDENT_RETRY_NS 50000000ULL
 #define IDENT_STEPS 4 /* MiB searched before the rings are looked after again */
-#define HELD_HALF 128u /* of merge_held()'s 256 */
-#define CHECK_EVERY 64u /* events between looks at how full the rings are */
-#define GAP_MISSING 0u /* reason of a gap that the module does not explain */
 
 uint64_t session_clock(void)
 {
@@ -227,11 +221,15 @@ static uint64_t gaps_in_store(const struct session *s)
 	return sum;
 }
 
-/* Where an orphan's events go on: behind what the store has. */
-static int find_place(struct session *s, struct sc_error *err)
+/*
+ * Where an orphan's events go on: behind what the store has. A predecessor gives
+ * back only what is in the store or makes no row there, in order; so what is
+ * neither in the store nor in a ring made no row.
+ */
+static int find_place(struct session *s, bool other_store, struct sc_error *err)
 {
-	uint64_t lowest = merge_lowest(&s->merge);
 	const struct sc_open_call *calls;
+	uint64_t lowest;
 	size_t i, n;
 	int ret;
 
@@ -240,14 +238,14 @@ static int find_place(struct session *s, struct sc_error *err)
 			       "%s: holds events that the module has not made yet; "
 			       "choose another --store",
 			       s->dir);
-	if (s->last_event == 0) {
-		/* Another store, or none was written yet. */
-		s->merge.next = lowest != 0 ? lowest : s->status.next_seq;
-		if (s->merge.next != 1)
-			log_warn("%s: begins with event %llu; what came before is in another store",
-				 s->dir, (unsigned long long)s->merge.next);
-		return 0;
-	}
+	/* The guest runs again: a ring that was empty may have an earlier event by now. */
+	merge_lowest(&s->merge);
+	lowest = merge_lowest(&s->merge);
+	s->merge.next = lowest != 0 ? lowest : s->status.next_seq;
+	if (other_store && s->merge.next > 1)
+		log_warn("%s: begins with event %llu; what came before is in another store", s->dir,
+			 (unsigned long long)s->merge.next);
+
 	s->gap_events = gaps_in_store(s);
 	n = sc_writer_open_calls(s->writer, &calls);
 	for (i = 0; i < n; i++) {
@@ -299,7 +297,7 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 	if (ret == 0)
 		ret = session_refresh(s, err);
 	if (ret == 0)
-		ret = find_place(s, err);
+		ret = find_place(s, recalled && strcmp(memory.store, s->dir) != 0, err);
 	if (ret == 0)
 		return 0;
 fail:
@@ -372,176 +370,6 @@ int session_refresh(struct session *s, struct sc_error *err)
 	return 0;
 }
 
-static int take_gap(struct session *s, const struct scaudit_gap *event)
-{
-	struct sc_gap gap = {
-		.reason = event->reason,
-		.vcpu = event->head.vcpu == 0xffff ? ~0u : event->head.vcpu,
-		.entries = event->entries,
-		.returns = event->returns,
-		.first = event->first,
-		.last = event->last,
-	};
-	int ret = sc_writer_gap(s->writer, &gap);
-
-	if (ret < 0)
-		return ret;
-	pair_gap(s->pair, event);
-	if (event->entries != ~0ULL && event->returns != ~0ULL)
-		s->gap_events += event->entries + event->returns;
-	return 0;
-}
-
-static int take_event(struct session *s, const struct scaudit_event *event)
-{
-	switch (event->type) {
-	case SCAUDIT_EV_ENTRY:
-		return pair_entry(s->pair, (const struct scaudit_entry *)event);
-	case SCAUDIT_EV_RETURN:
-		return pair_return(s->pair, (const struct scaudit_return *)event);
-	case SCAUDIT_EV_GAP:
-		return take_gap(s, (const struct scaudit_gap *)event);
-	default:
-		return 0;
-	}
-}
-
-/* Numbered events did not come: say so, loudly, and go on behind them. */
-static int give_up(struct session *s, uint64_t first, uint64_t last)
-{
-	uint64_t now = sc_time_now();
-	struct scaudit_gap event = { .entries = ~0ULL, .returns = ~0ULL };
-	struct sc_gap gap = {
-		.reason = GAP_MISSING,
-		.vcpu = ~0u,
-		.entries = ~0ULL,
-		.returns = ~0ULL,
-		.first = now,
-		.last = now,
-	};
-	int ret = sc_writer_gap(s->writer, &gap);
-
-	if (ret < 0)
-		return ret;
-	pair_gap(s->pair, &event);
-	log_warn("VM '%s': %llu events (%llu to %llu) were numbered and never came: "
-		 "this is a defect, please report it",
-		 s->vm, (unsigned long long)(last - first + 1), (unsigned long long)first,
-		 (unsigned long long)last);
-	s->missing += last - first + 1;
-	s->merge.next = last + 1;
-	s->last_event = last;
-	return 0;
-}
-
-/* The next number is not there. Will it come? @retval 1 given up, go on */
-static int check_missing(struct session *s, bool ended)
-{
-	uint64_t first, last, now;
-	bool broken = s->merge.broken != s->rings_broken;
-	int ret;
-
-	if (!merge_missing(&s->merge, &first, &last)) {
-		if (merge_lowest(&s->merge) != 0 || !ended || s->merge.next >= s->status.next_seq)
-			return 0;
-		first = s->merge.next;
-		last = s->status.next_seq - 1;
-	}
-	now = session_clock();
-	if (s->missing_from != first) {
-		s->missing_from = first;
-		s->missing_since = now;
-	}
-	if (!ended && !broken && now - s->missing_since < MISSING_NS)
-		return 0;
-	if (broken)
-		log_warn("VM '%s': a ring's contents made no sense", s->vm);
-	s->rings_broken = s->merge.broken;
-	ret = give_up(s, first, last);
-	return ret < 0 ? ret : 1;
-}
-
-static void note_event(struct session *s)
-{
-	if (s->merge.next - 1 > s->last_event)
-		s->last_event = s->merge.next - 1;
-	if (s->unflushed_since == 0)
-		s->unflushed_since = session_clock();
-}
-
-int session_drain(struct session *s, unsigned int budget, bool ended)
-{
-	const struct scaudit_event *event;
-	unsigned int n = 0;
-	int ret;
-
-	while (n < budget) {
-		if (!merge_peek(&s->merge, &event)) {
-			ret = check_missing(s, ended);
-			if (ret < 0)
-				return ret;
-			if (ret == 0)
-				break;
-			note_event(s);
-			continue;
-		}
-		ret = take_event(s, event);
-		if (ret == -ENOSPC) { /* the block is full */
-			ret = session_flush(s);
-			if (ret == 0)
-				continue;
-		}
-		if (ret < 0)
-			return ret;
-		merge_take(&s->merge);
-		note_event(s);
-		n++;
-		if (n % CHECK_EVERY == 0 && s->retry_at == 0 &&
-		    merge_held(&s->merge) >= HELD_HALF)
-			session_flush(s);
-	}
-	return (int)n;
-}
-
-bool session_flush_due(const struct session *s, uint64_t now)
-{
-	if (s->retry_at != 0)
-		return now >= s->retry_at;
-	if (s->unflushed_since == 0 && sc_writer_pending(s->writer) == 0)
-		return false;
-	return s->unflushed_since == 0 || now - s->unflushed_since >= FLUSH_NS ||
-	       merge_held(&s->merge) >= HELD_HALF;
-}
-
-int session_flush(struct session *s)
-{
-	uint64_t now = session_clock();
-	int ret;
-
-	if (s->retry_at != 0 && now < s->retry_at)
-		return s->full ? -ENOSPC : -EIO;
-	ret = sc_writer_flush(s->writer, s->last_event, &s->error);
-	if (ret < 0) {
-		if (s->retry_at == 0)
-			log_warn("VM '%s': the store cannot be written, trying again: %s", s->vm,
-				 s->error.text);
-		s->full = ret == -ENOSPC || ret == -EDQUOT;
-		s->retry_at = session_clock() + RETRY_NS;
-		return ret;
-	}
-	if (s->retry_at != 0)
-		log_info("VM '%s': the store can be written again", s->vm);
-	s->retry_at = 0;
-	s->full = false;
-	s->error.text[0] = '\0';
-	s->flushed_event = s->last_event;
-	s->unflushed_since = 0;
-	s->store_bytes = sc_writer_bytes(s->writer);
-	s->store_calls = sc_writer_calls(s->writer);
-	merge_release(&s->merge);
-	return 0;
-}
-
 static void settle_ident(struct session *s)
 {
 	struct sc_error err = { "" };
@@ -586,30 +414,11 @@ void session_detach(struct session *s)
 		log_warn("VM '%s': %s", s->vm, err.text);
 }
 
-/* All events that the module says were not recorded. */
-static uint64_t dropped(const struct session *s, uint64_t by_reason[SCAUDIT_NR_REASONS])
-{
-	struct scaudit_status status;
-	uint64_t sum = 0;
-	uint32_t vcpu, reason;
-
-	memset(by_reason, 0, SCAUDIT_NR_REASONS * sizeof(*by_reason));
-	for (vcpu = 0; vcpu < s->status.nr_rings; vcpu++) {
-		if (device_status(s->device, vcpu, &status, NULL) < 0)
-			continue;
-		for (reason = 0; reason < SCAUDIT_NR_REASONS; reason++) {
-			by_reason[reason] += status.dropped[reason];
-			sum += status.dropped[reason];
-		}
-	}
-	return sum;
-}
-
 /* What was dropped and no gap event told of. */
 static int settle_gaps(struct session *s)
 {
 	uint64_t by_reason[SCAUDIT_NR_REASONS];
-	uint64_t sum = dropped(s, by_reason);
+	uint64_t sum = session_dropped(s, by_reason);
 	uint64_t now = sc_time_now();
 	struct sc_gap gap = {
 		.vcpu = ~0u,
@@ -639,113 +448,26 @@ static int settle_gaps(struct session *s)
 
 int session_finish(struct session *s, const char *ended, struct sc_error *err)
 {
+	bool again;
 	int ret;
 
-	ret = settle_gaps(s);
-	if (ret == 0)
-		ret = pair_end(s->pair);
-	if (ret < 0)
-		return sc_fail(err, ret, "cannot end the recording: %s", strerror(-ret));
-	ret = session_flush(s);
-	if (ret < 0) {
-		*err = s->error;
-		return ret;
-	}
+	do {
+		/* Both go on where a full block stopped them. */
+		ret = settle_gaps(s);
+		if (ret == 0)
+			ret = pair_end(s->pair);
+		if (ret < 0 && ret != -ENOSPC)
+			return sc_fail(err, ret, "cannot end the recording: %s", strerror(-ret));
+		again = ret < 0;
+		ret = session_flush(s);
+		if (ret < 0) {
+			*err = s->error;
+			return ret;
+		}
+	} while (again);
 	ret = sc_writer_close(s->writer, ended, err);
 	s->writer = NULL;
 	if (ret == 0)
 		control_forget(s->vm_pid);
 	return ret;
-}
-
-static const char *ident_text(const struct session *s)
-{
-	if (s->ident.busy)
-		return "searching";
-	switch (s->status.ident) {
-	case SCAUDIT_IDENT_WANTED:
-		return "wanted";
-	case SCAUDIT_IDENT_SET:
-		return "found";
-	case SCAUDIT_IDENT_ABSENT:
-		return "not found";
-	default:
-		return "not needed yet";
-	}
-}
-
-static void update_rate(struct session *s, uint64_t calls)
-{
-	uint64_t now = session_clock();
-
-	if (s->rate_time != 0 && now - s->rate_time < 1000000000ULL)
-		return;
-	if (s->rate_time != 0)
-		s->rate = (uint64_t)((double)(calls - s->rate_calls) * 1e9 /
-				     (double)(now - s->rate_time));
-	s->rate_calls = calls;
-	s->rate_time = now;
-}
-
-void session_report(struct session *s, const char *state, struct report *r)
-{
-	const struct pair_stats *stats = pair_stats(s->pair);
-	uint64_t by_reason[SCAUDIT_NR_REASONS];
-	struct scaudit_status status;
-	uint32_t vcpu;
-	uint64_t fill;
-	size_t i;
-
-	memset(r, 0, sizeof(*r));
-	update_rate(s, stats->calls);
-	snprintf(r->vm, sizeof(r->vm), "%s", s->vm);
-	r->vm_pid = (uint64_t)s->vm_pid;
-	if (s->retry_at != 0)
-		state = s->full ? "disk full" : "store error";
-	snprintf(r->state, sizeof(r->state), "%s", state);
-	r->recorder_pid = (uint64_t)getpid();
-	for (i = 0; i < sizeof(s->id); i++)
-		sprintf(r->session + 2 * i, "%02x", s->id[i]);
-	r->begin = s->begin;
-	snprintf(r->engine, sizeof(r->engine), "%s", s->engine);
-	snprintf(r->engine_why, sizeof(r->engine_why), "%s",
-		 "hardware EFER.SCE off: SYSCALL and SYSRET trap");
-	snprintf(r->ident, sizeof(r->ident), "%s", ident_text(s));
-	if (s->status.ident == SCAUDIT_IDENT_SET)
-		snprintf(r->ident_why, sizeof(r->ident_why), "BTF of the guest's kernel");
-	else if (s->status.ident == SCAUDIT_IDENT_ABSENT)
-		snprintf(r->ident_why, sizeof(r->ident_why), "%s", s->ident.why.text);
-	r->calls = stats->calls;
-	r->rate = s->rate;
-	r->open_calls = stats->open;
-	r->unknown_callers = stats->unknown_callers;
-	r->orphan_returns = stats->orphan_returns;
-	r->rings = s->merge.n;
-	r->ring_bytes = s->ring_bytes;
-	for (i = 0; i < s->merge.n; i++) {
-		fill = ring_fill(&s->merge.rings[i]) * 100 / s->ring_bytes;
-		r->ring_fill = fill > r->ring_fill ? fill : r->ring_fill;
-	}
-	snprintf(r->on_full, sizeof(r->on_full), "%s",
-		 s->on_full == SCAUDIT_FULL_DROP    ? "drop"
-		 : s->on_full == SCAUDIT_FULL_BLOCK ? "block"
-						    : "as before");
-	r->dropped = dropped(s, by_reason);
-	r->dropped_full = by_reason[SCAUDIT_GAP_DROP];
-	r->dropped_stall = by_reason[SCAUDIT_GAP_STALL];
-	r->dropped_memory = by_reason[SCAUDIT_GAP_NOMEM];
-	r->missing = s->missing;
-	for (vcpu = 0; vcpu < s->status.nr_rings; vcpu++) {
-		if (device_status(s->device, vcpu, &status, NULL) < 0)
-			continue;
-		r->stalls += status.stalls;
-		r->stall_ns += status.stall_ns;
-		r->exits += status.exits;
-	}
-	snprintf(r->store, sizeof(r->store), "%s", s->dir);
-	r->store_bytes = s->store_bytes;
-	r->store_calls = s->store_calls;
-	r->pending = s->writer != NULL ? sc_writer_pending(s->writer) : 0;
-	snprintf(r->error, sizeof(r->error), "%s", s->error.text);
-	snprintf(r->warning, sizeof(r->warning), "%s", log_last_warning());
 }

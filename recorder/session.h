@@ -116,6 +116,12 @@ int session_finish(struct session *s, const char *ended, struct sc_error *err);
 
 void session_uninit(struct session *s);
 
+/* Events that the module has not recorded, by reason. @retval their sum */
+uint64_t session_dropped(const struct session *s, uint64_t by_reason[SCAUDIT_NR_REASONS]);
+
+/* Count calls per second; to be called now and then. */
+void session_measure(struct session *s, uint64_t now);
+
 /* @state "recording", … */
 void session_report(struct session *s, const char *state, struct report *report);
 

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/filter_args.h"
+#include "../lib/print_args.h"
 #include "../lib/timespec.h"
 #include "control.h"
 #include "device.h"
@@ -22,13 +24,22 @@ static const char doc[] =
 	"a unit (500ms, 60s, 2min; without one: seconds). What is not given when a recording goes "
 	"on stays as it was.";
 
-enum { KEY_STORE = 256, KEY_ON_FULL, KEY_ON_EXIT, KEY_MAX_STALL, KEY_RING, KEY_ENGINE, KEY_IDENT };
+enum {
+	KEY_STORE = 256,
+	KEY_ON_FULL,
+	KEY_ON_EXIT,
+	KEY_MAX_STALL,
+	KEY_RING,
+	KEY_ENGINE,
+	KEY_IDENT
+};
 
 static const struct argp_option options[] = {
 	{ "store", KEY_STORE, "DIR", 0, "where to (default: /var/lib/scaudit/VM)", 0 },
 	{ "foreground", 'f', NULL, 0, "stay in the foreground; Ctrl-C ends the recording", 0 },
 	{ "on-full", KEY_ON_FULL, "block|drop", 0,
-	  "a ring is full: the guest waits, or events are dropped and counted (default: block)", 0 },
+	  "a ring is full: the guest waits, or events are dropped and counted (default: block)",
+	  0 },
 	{ "on-exit", KEY_ON_EXIT, "detach|hold", 0,
 	  "the recorder dies: the guest runs on unrecorded, or waits (default: detach)", 0 },
 	{ "max-stall", KEY_MAX_STALL, "DURATION", 0,
@@ -43,16 +54,10 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static int one_of(struct argp_state *state, const char *option, const char *arg, const char *a,
-		  const char *b)
-{
-	if (strcmp(arg, a) == 0)
-		return 0;
-	if (strcmp(arg, b) == 0)
-		return 1;
-	argp_error(state, "%s: '%s' is neither %s nor %s", option, arg, a, b);
-	return -1;
-}
+/* In the order of their enumerations in schema/abi.h. */
+static const char *const on_full_words[] = { "block", "drop", NULL };
+static const char *const on_exit_words[] = { "detach", "hold", NULL };
+static const char *const engine_words[] = { "auto", "fault", NULL };
 
 static uint64_t duration(struct argp_state *state, const char *option, const char *arg)
 {
@@ -60,7 +65,7 @@ static uint64_t duration(struct argp_state *state, const char *option, const cha
 	uint64_t ns = 0;
 
 	if (sc_span_parse(arg, &ns, &err) < 0)
-		argp_error(state, "%s: %s", option, err.text);
+		sc_usage(state, "%s: %s", option, err.text);
 	return ns;
 }
 
@@ -80,7 +85,7 @@ static uint64_t ring_size(struct argp_state *state, const char *arg)
 	else if (*end != '\0')
 		n = 0;
 	if (n < SCAUDIT_RING_MIN || n > SCAUDIT_RING_MAX || (n & (n - 1)) != 0)
-		argp_error(state, "--ring-size: '%s' is not a power of two from 4K to 64M", arg);
+		sc_usage(state, "--ring-size: '%s' is not a power of two from 4K to 64M", arg);
 	return n;
 }
 
@@ -89,7 +94,7 @@ static char *absolute(struct argp_state *state, const char *path)
 	char *cwd, *all = NULL;
 
 	if (path[0] == '\0')
-		argp_error(state, "--store: the name is empty");
+		sc_usage(state, "--store: the name is empty");
 	if (path[0] == '/')
 		return strdup(path);
 	cwd = get_current_dir_name();
@@ -114,10 +119,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->foreground = true;
 		return 0;
 	case KEY_ON_FULL:
-		o->on_full = (uint32_t)one_of(state, "--on-full", arg, "block", "drop");
+		o->on_full = (uint32_t)sc_choice(state, "--on-full", arg, on_full_words);
 		return 0;
 	case KEY_ON_EXIT:
-		o->on_exit = (uint32_t)one_of(state, "--on-exit", arg, "detach", "hold");
+		o->on_exit = (uint32_t)sc_choice(state, "--on-exit", arg, on_exit_words);
 		return 0;
 	case KEY_MAX_STALL:
 		o->max_stall_ns = duration(state, "--max-stall", arg);
@@ -126,22 +131,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->ring_bytes = ring_size(state, arg);
 		return 0;
 	case KEY_ENGINE:
-		o->engine = (uint32_t)one_of(state, "--engine", arg, "auto", "fault");
+		o->engine = (uint32_t)sc_choice(state, "--engine", arg, engine_words);
 		return 0;
 	case KEY_IDENT:
 		ns = duration(state, "--ident-wait", arg);
 		if (ns > 60 * SC_NS_PER_SEC)
-			argp_error(state, "--ident-wait: %s is more than 60s", arg);
+			sc_usage(state, "--ident-wait: %s is more than 60s", arg);
 		o->ident_wait_ms = (uint32_t)(ns / 1000000);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->vm != NULL)
-			argp_error(state, "one VM, please; '%s' is too many", arg);
+			sc_usage(state, "one VM, please; '%s' is too many", arg);
 		a->vm = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (a->vm == NULL)
-			argp_error(state, "which VM? ('screcord list' shows them)");
+			sc_usage(state, "which VM? ('screcord list' shows them)");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -200,10 +205,11 @@ static int make_plan(const char *what, const struct scaudit_list_entry *entries,
 		const struct scaudit_list_entry *e = &entries[i];
 
 		if (e->vm_pid == (uint32_t)plan->vm.pid && e->owner_pid != 0)
-			return sc_fail(err, -EBUSY,
-				       "VM '%s' (process %u) is audited already, by process %u (%s)",
-				       plan->vm.name, e->vm_pid, e->owner_pid,
-				       verb_process_name(e->owner_pid, process));
+			return sc_fail(
+				err, -EBUSY,
+				"VM '%s' (process %u) is audited already, by process %u (%s)",
+				plan->vm.name, e->vm_pid, e->owner_pid,
+				verb_process_name(e->owner_pid, process));
 		if (e->vm_pid == (uint32_t)plan->vm.pid && e->state != SCAUDIT_STATE_GONE)
 			plan->orphan = e;
 		else if (e->owner_pid == 0 && e->state == SCAUDIT_STATE_GONE &&

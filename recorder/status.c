@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/filter_args.h"
 #include "../lib/timespec.h"
 #include "control.h"
 #include "verb.h"
@@ -14,9 +15,8 @@
 
 #define ANSWER_MS 10000 /* a recorder that writes a large block answers late */
 
-static const char doc[] =
-	"Show how the recordings of this host are doing, or that of one VM.\v"
-	"Exits with 0 where there is one, else with 1.";
+static const char doc[] = "Show how the recordings of this host are doing, or that of one VM.\v"
+			  "Exits with 0 where there is one, else with 1.";
 
 struct arguments {
 	const char *vm;
@@ -33,7 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->vm != NULL)
-			argp_error(state, "one VM, please; '%s' is too many", arg);
+			sc_usage(state, "one VM, please; '%s' is too many", arg);
 		arguments->vm = arg;
 		return 0;
 	default:

@@ -10,6 +10,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "../lib/filter_args.h"
 #include "control.h"
 #include "verb.h"
 
@@ -27,12 +28,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_ARG:
 		if (*vm != NULL)
-			argp_error(state, "one VM, please; '%s' is too many", arg);
+			sc_usage(state, "one VM, please; '%s' is too many", arg);
 		*vm = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (*vm == NULL)
-			argp_error(state, "which VM? ('screcord status' shows them)");
+			sc_usage(state, "which VM? ('screcord status' shows them)");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -49,8 +50,9 @@ static int tell_result(const struct report *r)
 	fprintf(stderr, "screcord: VM '%s': recorded %" PRIu64 " calls to %s\n", r->vm, r->calls,
 		r->store);
 	if (r->dropped > 0 || r->missing > 0)
-		fprintf(stderr, "screcord: warning: VM '%s': %" PRIu64 " events were not recorded\n",
-			r->vm, r->dropped + r->missing);
+		fprintf(stderr,
+			"screcord: warning: VM '%s': %" PRIu64 " events were not recorded\n", r->vm,
+			r->dropped + r->missing);
 	return SC_EXIT_MATCH;
 }
 

@@ -169,9 +169,9 @@ struct thread *thread_next_tid(const struct thread_table *table, uint32_t tid,
 			       const struct thread *from)
 {
 	uint64_t hash = mix(tid, table->seed);
-	struct thread *thread = from != NULL
-					? from->links[THREAD_BY_TID].next
-					: table->buckets[THREAD_BY_TID][hash & (table->n_buckets - 1)];
+	struct thread *thread =
+		from != NULL ? from->links[THREAD_BY_TID].next :
+			       table->buckets[THREAD_BY_TID][hash & (table->n_buckets - 1)];
 
 	while (thread != NULL && thread->id.tid != tid)
 		thread = thread->links[THREAD_BY_TID].next;
@@ -182,9 +182,9 @@ struct thread *thread_next_pid(const struct thread_table *table, uint32_t pid,
 			       const struct thread *from)
 {
 	uint64_t hash = mix(pid, table->seed);
-	struct thread *thread = from != NULL
-					? from->links[THREAD_BY_PID].next
-					: table->buckets[THREAD_BY_PID][hash & (table->n_buckets - 1)];
+	struct thread *thread =
+		from != NULL ? from->links[THREAD_BY_PID].next :
+			       table->buckets[THREAD_BY_PID][hash & (table->n_buckets - 1)];
 
 	while (thread != NULL && thread->id.pid != pid)
 		thread = thread->links[THREAD_BY_PID].next;
@@ -298,7 +298,6 @@ void thread_drop(struct thread_table *table, struct open_call *call)
 		table->newest = call->older;
 	table->n_open--;
 
-	call->thread = NULL;
 	call->below = table->free_calls;
 	table->free_calls = call;
 }

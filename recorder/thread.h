@@ -45,7 +45,12 @@ struct thread_link {
 	struct thread **at; /* what points here */
 };
 
-enum { THREAD_BY_KEY, THREAD_BY_TID, THREAD_BY_PID, THREAD_INDEXES };
+enum {
+	THREAD_BY_KEY,
+	THREAD_BY_TID,
+	THREAD_BY_PID,
+	THREAD_INDEXES
+};
 
 struct thread {
 	struct thread_id id;

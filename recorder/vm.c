@@ -254,9 +254,10 @@ int vm_find(const struct vm_list *list, const char *what, struct vm *vm, struct 
 			found = &list->vms[i];
 	}
 	if (found != NULL && found->fd < 0)
-		return sc_fail(err, -ENOENT,
-			       "VM '%s' (process %d) runs without KVM; only KVM guests can be recorded",
-			       found->name, (int)found->pid);
+		return sc_fail(
+			err, -ENOENT,
+			"VM '%s' (process %d) runs without KVM; only KVM guests can be recorded",
+			found->name, (int)found->pid);
 	if (found == NULL) {
 		name_all(list, names, sizeof(names));
 		return sc_fail(err, -ENOENT, "no VM '%.64s'%s", what, names);
@@ -294,8 +295,7 @@ int vm_open(const struct vm *vm, int *pidfd, int *vm_fd, struct sc_error *err)
 			vm->name, (int)vm->pid);
 	else
 		sc_fail(err, ret, "VM '%s' (process %d): cannot take its KVM descriptor: %s",
-			vm->name, (int)vm->pid,
-			ret == -EBADF ? "it has ended" : strerror(-ret));
+			vm->name, (int)vm->pid, ret == -EBADF ? "it has ended" : strerror(-ret));
 	if (*vm_fd >= 0)
 		close(*vm_fd);
 	close(*pidfd);

@@ -2,8 +2,6 @@
 /* screplay: a recording, played again. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,33 +50,22 @@ static const char doc[] =
 	"Exit status: 0 something matched, 1 nothing matched, 2 usage, 3 the store is damaged "
 	"but what could be read was shown, 4 any other failure.";
 
-void replay_say(const char *format, ...)
-{
-	struct sc_error line;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line.text, sizeof(line.text), format, args);
-	va_end(args);
-	fprintf(stderr, "screplay: %s\n", line.text);
-}
-
 int replay_result(struct replay *r, int rc, bool matched, const struct sc_error *err)
 {
 	int error = -sc_out_flush(r->out);
 
 	if (error && error != EPIPE) {
-		replay_say("cannot write to standard output: %s", strerrordesc_np(error));
+		sc_say("cannot write to standard output: %s", strerrordesc_np(error));
 		return SC_EXIT_FAILED;
 	}
 	if (rc < 0) {
-		replay_say("%s", err->text);
+		sc_say("%s", err->text);
 		return SC_EXIT_FAILED;
 	}
 	if (r->damage.blocks) {
-		replay_say("the store is damaged: %" PRIu64 " blocks with %" PRIu64
-			   " calls could not be read: %s",
-			   r->damage.blocks, r->damage.calls, r->damage.first.text);
+		sc_say("the store is damaged: %" PRIu64 " blocks with %" PRIu64
+		       " calls could not be read: %s",
+		       r->damage.blocks, r->damage.calls, r->damage.first.text);
 		return SC_EXIT_DAMAGED;
 	}
 	return matched ? SC_EXIT_MATCH : SC_EXIT_NONE;
@@ -163,7 +150,7 @@ static int run(struct request *q)
 	int rc = sc_filter_args_open(&q->r.where, &q->r.store, &err);
 
 	if (rc) {
-		replay_say("%s", err.text);
+		sc_say("%s", err.text);
 		return SC_EXIT_FAILED;
 	}
 	rc = q->at ? replay_processes(&q->r) : replay_play(&q->r);
@@ -190,7 +177,7 @@ int main(int argc, char **argv)
 	sc_filter_args_init(&q.r.where);
 	rc = argp_parse(&argp, argc, argv, 0, NULL, &q);
 	if (rc) {
-		replay_say("%s", strerrordesc_np(rc));
+		sc_say("%s", strerrordesc_np(rc));
 		return SC_EXIT_FAILED;
 	}
 	sc_out_init(&out, STDOUT_FILENO);

@@ -102,7 +102,7 @@ static void read_gaps(struct player *p)
 	size_t i, n = 0;
 
 	if (sc_store_gaps(p->r->store, &p->gaps, &p->n_gaps, &err)) {
-		replay_say("%s", err.text);
+		sc_say("%s", err.text);
 		p->gaps = NULL;
 		p->n_gaps = 0;
 	}
@@ -123,7 +123,7 @@ int replay_play(struct replay *r)
 	int rc;
 
 	if (!merge) {
-		replay_say("out of memory");
+		sc_say("out of memory");
 		return SC_EXIT_FAILED;
 	}
 	pace_init(&p.pace, r->speed, r->max_delay);
@@ -134,9 +134,9 @@ int replay_play(struct replay *r)
 		rc = merge_end(merge);
 	rc = replay_result(r, rc, p.shown > 0, &err);
 	if (p.n_gaps)
-		replay_say("not everything was recorded: %zu gap%s in this range ('scquery gaps' "
-			   "lists them)",
-			   p.n_gaps, p.n_gaps == 1 ? "" : "s");
+		sc_say("not everything was recorded: %zu gap%s in this range ('scquery gaps' "
+		       "lists them)",
+		       p.n_gaps, p.n_gaps == 1 ? "" : "s");
 	merge_free(merge);
 	free(p.gaps);
 	return rc;

@@ -19,12 +19,12 @@ int replay_processes(struct replay *r)
 
 	rc = sc_processes_at(r->store, r->at, &list, &count, &ended, &r->damage, &err);
 	if (rc == -ENOENT) {
-		replay_say("%s", err.text);
+		sc_say("%s", err.text);
 		return SC_EXIT_NONE;
 	}
 	if (ended) {
 		sc_time_iso(ended, iso);
-		replay_say("the recording ended %s: this is what was alive then", iso);
+		sc_say("the recording ended %s: this is what was alive then", iso);
 	}
 	if (count) {
 		rc = r->print.format == SC_PRINT_JSON ? sc_tree_json(r->out, list, count) :

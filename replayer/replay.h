@@ -10,6 +10,7 @@
 #include "../lib/filter_args.h"
 #include "../lib/out.h"
 #include "../lib/print.h"
+#include "../lib/say.h"
 #include "../lib/store.h"
 
 struct replay {
@@ -41,8 +42,5 @@ int replay_processes(struct replay *r);
  * @matched  is there something to show?
  */
 int replay_result(struct replay *r, int rc, bool matched, const struct sc_error *err);
-
-/* Print "screplay: …" on stderr. */
-void replay_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -15,6 +15,9 @@ check_step() {
 check_format() {
 	local files
 	mapfile -t files < <(check_sources schema lib recorder query-tool replayer kmod tests)
+	if [ -n "${CHECK_FIX:-}" ]; then
+		(cd "$TOP" && clang-format -i "${files[@]}")
+	fi
 	(cd "$TOP" && clang-format --dry-run -Werror "${files[@]}")
 }
 
@@ -52,7 +55,7 @@ check_checkpatch() {
 	mapfile -t files < <(check_sources kmod schema)
 	(cd "$TOP" && perl "$dir/checkpatch.pl" --no-tree --file --terse --strict \
 		--max-line-length=100 --show-types \
-		--ignore LINUX_VERSION_CODE,CONST_STRUCT,SPDX_LICENSE_TAG,FILE_PATH_CHANGES "${files[@]}")
+		--ignore LINUX_VERSION_CODE,CONST_STRUCT,SPDX_LICENSE_TAG,FILE_PATH_CHANGES,BIT_MACRO,CAMELCASE "${files[@]}")
 }
 
 check_shell() {
@@ -71,7 +74,13 @@ check_generated() {
 	return $status
 }
 
+# check_main [--fix]: --fix formats first.
 check_main() {
+	case ${1:-} in
+	--fix) CHECK_FIX=1 ;;
+	'') ;;
+	*) die "check: unknown option $1: only --fix" ;;
+	esac
 	packages_need check "${PACKAGES_CHECK[@]}" "${PACKAGES_BUILD[@]}" "${PACKAGES_LAB[@]}"
 	CHECK_STATUS=0
 	build_preset dev

@@ -18,8 +18,16 @@ demo_run() {
 	"$LAB_BIN/$tool" "$@"
 }
 
+# demo_field NAME FILTER...: a field of the last call that matches.
+demo_field() {
+	local field=$1
+	shift
+	"$LAB_BIN/scquery" --store store --format json "$@" |
+		sed -nE "\$ s/.*\"$field\":\"?([^,\"]*).*/\\1/p"
+}
+
 demo_main() {
-	local out=$BUILD/demo store=$BUILD/demo/store row pid since until
+	local out=$BUILD/demo store=$BUILD/demo/store pid since until
 	demo_say "1. Building scaudit, and its module for Debian's own kernel"
 	packages_need "the lab" "${PACKAGES_LAB[@]}"
 	build_preset dev
@@ -33,17 +41,14 @@ demo_main() {
 	cd "$BUILD/demo" || die "build/demo is gone"
 	demo_say "3. The busiest system calls"
 	demo_run scquery --store store summary | head -n 16
-	row=$("$LAB_BIN/scquery" --store store --comm tar --limit 1 --format json)
-	pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' <<<"$row")
-	since=$(sed -n 's/.*"time": *"\([^"]*\)".*/\1/p' <<<"$row")
+	pid=$(demo_field pid --comm tar --limit 1)
 	[ -n "$pid" ] || die "tar is not in the recording"
+	since=$(demo_field time --pid "$pid" --limit 1)
 	demo_say "4. The timeline of one process: tar, from its first call on"
 	demo_run scquery --store store --pid "$pid" --since "$since" --limit 25
-	demo_say "5. A few seconds replayed, as fast as they happened"
-	since=$("$LAB_BIN/scquery" --store store --comm sleep --limit 1 --format json |
-		sed -n 's/.*"ts": *\([0-9]*\)\([0-9]\{9\}\).*/@\1.\2/p')
-	until=$("$LAB_BIN/scquery" --store store --comm rm --limit 40 --format json |
-		sed -n '$s/.*"ts": *\([0-9]*\)\([0-9]\{9\}\).*/@\1.\2/p')
+	demo_say "5. A few seconds replayed in their own tempo"
+	since=$(demo_field time --comm sleep --limit 1)
+	until=$(demo_field time --comm rm --limit 12)
 	demo_run screplay --store store --comm sleep,rm --since "$since" --until "$until"
 	demo_say "6. For Timesketch"
 	rm -f timeline.jsonl

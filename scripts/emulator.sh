@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The QEMU that emulates the host.
 #
 # QEMU 7.2, Debian 12's own, may go on executing an instruction that another processor has
@@ -48,10 +48,10 @@ emulator_apt() {
 		-o Dir::Etc::SourceParts=/nonexistent -o "Dir::State::Lists=$state/lists" "$@"
 }
 
-# Sets EMULATOR and EMULATOR_ACCEL.
+# Sets EMULATOR and EMULATOR_ACCEL. LAB_EMULATOR=own asks for this machine's QEMU.
 emulator_choose() {
 	emulator_need
-	if [ "$(cat "$EMULATOR_DIR/chosen")" = backport ]; then
+	if [ "${LAB_EMULATOR:-$(cat "$EMULATOR_DIR/chosen")}" = backport ]; then
 		EMULATOR=("$EMULATOR_DIR/usr/bin/qemu-system-x86_64" -L "$EMULATOR_DIR/usr/share/qemu"
 			-L /usr/share/seabios)
 		EMULATOR_ACCEL=tcg,thread=multi

@@ -112,6 +112,7 @@ lab_boot() {
 		-nodefaults -no-user-config -display none -nic none -no-reboot \
 		-kernel "$(kernel_image "$series")" -initrd "$(lab_image_host "$series")" \
 		-append "$append" -serial "file:$dir/console.log" ${LAB_QEMU_EXTRA:-} \
+		-d cpu_reset -D "$dir/cpu.log" \
 		-fsdev local,id=machine,path=/,security_model=none,readonly=on,multidevs=remap \
 		-device virtio-9p-pci,fsdev=machine,mount_tag=machine \
 		-fsdev "local,id=share,path=$dir,security_model=none,multidevs=remap" \
@@ -122,7 +123,7 @@ lab_boot() {
 	trap 'kill "$qemu" 2>/dev/null; exit 130' INT TERM
 	(
 		sleep "$limit" &
-		trap 'kill $!' TERM
+		trap 'kill $!; exit' TERM
 		wait $!
 		echo "lab: stopped after $limit s" >>"$dir/qemu.log"
 		kill "$qemu"

@@ -20,7 +20,11 @@ progress_show() { tail -q -c +1 -s 0.2 -f --pid="$LAB_QEMU_PID" "$DIR/progress";
 
 boot() {
 	local name
+	mkdir -p "$BUILD/lab"
+	exec 9>"$BUILD/lab/tests.lock"
+	flock -n 9 || { echo "waiting for another run of the lab tests"; flock 9; }
 	lab_prepare "$DIR" "$SERIES" "$LAB_BIN/calls" "$LAB_BIN/getppid" "$(command -v strace)"
+	echo "LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-240}" >>"$DIR/env"
 	if [ $# -gt 0 ]; then
 		printf '%s\n' "$@"
 	else

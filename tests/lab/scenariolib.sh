@@ -52,7 +52,7 @@ rows() {
 
 # Only `calls` matters: what else the guest did need not be turned into text.
 calls_check() {
-	rows "$1" --comm calls >"$WORK/rows-$1.json"
+	rows "$1" --comm calls,exe >"$WORK/rows-$1.json"
 	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" ||
 		fail "the recording of $1 differs from what the program did"
 }

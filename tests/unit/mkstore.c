@@ -256,6 +256,9 @@ static void close_session(struct script *s, const char *why)
 {
 	struct sc_error err = { "" };
 
+	/* A session that goes on leaves what waits to its ring; there is none here. */
+	if (s->writer && !why)
+		flush(s);
 	if (s->writer && sc_writer_close(s->writer, why, &err))
 		die(s, "close", err.text);
 	s->writer = NULL;

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
 	struct sc_store *s;
 	struct synth load;
 	struct rusage usage;
+	uint64_t open[64] = { 0 };
 	double spent = 0, begin;
 	uint64_t bytes;
 
@@ -77,22 +78,30 @@ int main(int argc, char **argv)
 	synth_session(&session, 1);
 	if (sc_writer_open(argv[1], &session, &w, &notice, &err))
 		goto fail;
+	/* Something of everything that a segment can hold. */
+	sc_writer_gap(w, &(struct sc_gap){ .reason = 1, .entries = 3, .first = SYNTH_BEGIN });
 	for (uint64_t i = 0; i < calls;) {
 		static struct sc_call batch[SC_BLOCK_ROWS];
 		uint32_t n = calls - i < SC_BLOCK_ROWS ? (uint32_t)(calls - i) : SC_BLOCK_ROWS;
 
 		for (uint32_t k = 0; k < n; k++)
 			synth_call(&load, &batch[k]);
+		if (i == 0) {
+			batch[0].payload = "/etc/passwd";
+			batch[0].payload_len = 12;
+		}
 		begin = now();
 		for (uint32_t k = 0; k < n; k++) {
 			uint64_t seq;
 
 			if (sc_writer_call(w, &batch[k], &seq))
 				goto fail;
-			if (batch[k].state == SC_STATE_OPEN && k % 2)
-				sc_writer_complete(w, seq, SC_STATE_RETURNED, 0, 1000);
-			if (seq > 100000 && seq % 512 == 0)
-				sc_writer_complete(w, seq - 99999, SC_STATE_NEVER, 0, 0);
+			if (batch[k].state != SC_STATE_OPEN)
+				continue;
+			/* It ends some open calls later: mostly in this block, or in the next. */
+			if (open[seq % 64])
+				sc_writer_complete(w, open[seq % 64], SC_STATE_RETURNED, -4, 99999);
+			open[seq % 64] = seq;
 		}
 		i += n;
 		if (sc_writer_flush(w, i, &err))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_btf BTF EXPECTED: plans from BTF, of a distribution's kernel (with what
- * guest_btf.py found in it), made-up ones and damaged ones; and the search for it
- * in the memory of a made-up guest.
+ * Plans from BTF: of a distribution's kernel (GUEST_BTF, with what guest_btf.py
+ * found in it beside it), made-up ones and damaged ones; and the search for it in
+ * the memory of a made-up guest.
  */
 #include <bpf/btf.h>
 #include <errno.h>
@@ -32,9 +32,12 @@ static void read_kernel(const char *btf, const char *expected)
 		const char *name;
 		uint32_t *value;
 	} rows[] = {
-		{ "task_pid", &kernel_plan.task_pid },	     { "task_tgid", &kernel_plan.task_tgid },
-		{ "task_comm", &kernel_plan.task_comm },     { "task_start", &kernel_plan.task_start },
-		{ "task_parent", &kernel_plan.task_parent }, { "task_cred", &kernel_plan.task_cred },
+		{ "task_pid", &kernel_plan.task_pid },
+		{ "task_tgid", &kernel_plan.task_tgid },
+		{ "task_comm", &kernel_plan.task_comm },
+		{ "task_start", &kernel_plan.task_start },
+		{ "task_parent", &kernel_plan.task_parent },
+		{ "task_cred", &kernel_plan.task_cred },
 		{ "cred_uid", &kernel_plan.cred_uid },
 	};
 	FILE *file = fopen(btf, "r");
@@ -90,7 +93,14 @@ static void test_kernel(void **state)
 
 /* ---- made-up kernels ---- */
 
-enum { HOT = 1, NESTED = 2, NO_CRED = 4, NO_PID = 8, BITFIELD = 16, NO_CURRENT = 32 };
+enum {
+	HOT = 1,
+	NESTED = 2,
+	NO_CRED = 4,
+	NO_PID = 8,
+	BITFIELD = 16,
+	NO_CURRENT = 32
+};
 
 static void member(struct btf *btf, const char *name, int type, uint32_t byte)
 {
@@ -115,7 +125,9 @@ static struct btf *make_btf(int how)
 		inner = btf__add_struct(btf, "", 64);
 		member(btf, "pid", pid, 8);
 		member(btf, "tgid", pid, 12);
-		inner = btf__add_const(btf, inner);
+		i = btf__add_struct(btf, "", 128);
+		member(btf, "", inner, 16);
+		inner = btf__add_const(btf, i);
 	}
 	i = btf__add_struct(btf, "task_struct", 4096);
 	assert_true(i > 0);
@@ -193,8 +205,8 @@ static void test_made_up(void **state)
 	assert_int_equal(plan_of(HOT, &plan), 0);
 	assert_int_equal(plan.current_off, 0x12348);
 	assert_int_equal(plan_of(NESTED | NO_CRED, &plan), 0);
-	assert_int_equal(plan.task_pid, 1032);
-	assert_int_equal(plan.task_tgid, 1036);
+	assert_int_equal(plan.task_pid, 1024 + 16 + 8);
+	assert_int_equal(plan.task_tgid, 1024 + 16 + 12);
 	assert_int_equal(plan.cred_uid, SCAUDIT_NO_FIELD);
 	assert_int_equal(plan_of(NO_PID, &plan), -ENOENT);
 	assert_int_equal(plan_of(BITFIELD, &plan), -ENOENT);
@@ -258,8 +270,9 @@ static void test_damaged(void **state)
 				/* mostly where the structs are, sometimes anywhere */
 				size_t at = (size_t)random() % (random() % 3 ? 700 : size);
 
-				copy[at] = random() % 2 ? (unsigned char)random()
-							: (unsigned char)(copy[at] ^ 1 << random() % 8);
+				copy[at] = random() % 2 ?
+						   (unsigned char)random() :
+						   (unsigned char)(copy[at] ^ 1 << random() % 8);
 			}
 			good += btf_plan(copy, size, &plan, NULL) == 0;
 		}
@@ -277,11 +290,11 @@ static void test_heads(void **state)
 	(void)state;
 	memcpy(head, kernel, sizeof(head));
 	assert_true(btf_size(head) > 0);
-#define DAMAGED(field, value)                                                                      \
-	do {                                                                                       \
-		memcpy(head, kernel, sizeof(head));                                                \
-		h->field = (value);                                                                \
-		assert_int_equal(btf_size(head), 0);                                               \
+#define DAMAGED(field, value)                        \
+	do {                                         \
+		memcpy(head, kernel, sizeof(head));  \
+		h->field = (value);                  \
+		assert_int_equal(btf_size(head), 0); \
 	} while (0)
 	DAMAGED(magic, 0x9feb);
 	DAMAGED(version, 2);
@@ -468,6 +481,7 @@ static void test_ident_near(void **state)
 /* Heads of other BTF, and of none, on the way. */
 static void test_ident_decoys(void **state)
 {
+	struct btf_header head;
 	struct btf *btf = make_btf(0); /* of another kernel: its current is no task here */
 	const void *other;
 	uint32_t size;
@@ -476,6 +490,10 @@ static void test_ident_decoys(void **state)
 	put_task();
 	other = btf__raw_data(btf, &size);
 	put(34 * MIB + 5, kernel, BTF_HEAD); /* a head alone */
+	memcpy(&head, kernel, sizeof(head));
+	head.str_len = 20 * MIB; /* what follows is no string */
+	put(34 * MIB + 100, &head, sizeof(head));
+	put(42 * MIB + 0x1000, kernel, BTF_HEAD);
 	put(35 * MIB - 12, kernel, BTF_HEAD);
 	put(36 * MIB + 3, other, size);
 	put(64 * MIB + MIB - BTF_HEAD, kernel, BTF_HEAD); /* at the end of memory */
@@ -507,8 +525,18 @@ static void test_ident_before(void **state)
 	(void)state;
 	put_task();
 	put(10 * MIB + 1, kernel, kernel_size);
-	print_message("             all over 64 MiB: %.1f ms\n", search(0));
+	search(0);
 	found(64 * MIB);
+}
+
+/* Nowhere near; where a boot loader has left it, say. */
+static void test_ident_far(void **state)
+{
+	(void)state;
+	put_task();
+	put(4096, kernel, kernel_size);
+	print_message("             all over 64 MiB: %.1f ms\n", search(0));
+	found(96 * MIB);
 }
 
 static void test_ident_nothing(void **state)
@@ -547,7 +575,8 @@ static void test_ident_damaged(void **state)
 	srandom(7);
 	memcpy(copy, kernel, kernel_size);
 	for (i = 0; i < 100; i++)
-		copy[BTF_HEAD + (size_t)random() % (kernel_size - BTF_HEAD)] ^= (unsigned char)random();
+		copy[BTF_HEAD + (size_t)random() % (kernel_size - BTF_HEAD)] ^=
+			(unsigned char)random();
 	put(42 * MIB, copy, kernel_size);
 	/* it goes on into the hole */
 	put(32 * MIB - 1000, kernel, 1000);
@@ -585,7 +614,7 @@ static void test_ident_begin(void **state)
 	found(10 * MIB);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 #define GUEST_TEST(name) cmocka_unit_test_setup_teardown(name, make_guest, free_guest)
 	static const struct CMUnitTest tests[] = {
@@ -599,6 +628,7 @@ int main(int argc, char **argv)
 		GUEST_TEST(test_ident_decoys),
 		cmocka_unit_test_teardown(test_ident_across, free_guest),
 		GUEST_TEST(test_ident_before),
+		GUEST_TEST(test_ident_far),
 		GUEST_TEST(test_ident_nothing),
 		GUEST_TEST(test_ident_stale),
 		GUEST_TEST(test_ident_damaged),
@@ -606,11 +636,7 @@ int main(int argc, char **argv)
 	};
 	int ret;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: test_btf BTF EXPECTED\n");
-		return 2;
-	}
-	read_kernel(argv[1], argv[2]);
+	read_kernel(GUEST_BTF, GUEST_BTF ".txt");
 	ret = cmocka_run_group_tests(tests, NULL, NULL);
 	free(kernel);
 	return ret;

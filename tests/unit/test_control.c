@@ -55,7 +55,7 @@ static void fill(struct report *r)
 	memset(r, 0, sizeof(*r));
 	snprintf(r->vm, sizeof(r->vm), "a=b%%c\nd\033\x7f\x80\xff");
 	snprintf(r->state, sizeof(r->state), "recording");
-	snprintf(r->store, sizeof(r->store), "/var/lib/%%2F");
+	snprintf(r->store, sizeof(r->store), "/var/lib/%%2f");
 	r->vm_pid = VM_PID;
 	r->begin = 18446744073709551615ULL;
 	r->calls = 12345678901234ULL;
@@ -80,6 +80,9 @@ static void test_report(void **state)
 		assert_true(report_decode(&after, line));
 	}
 	assert_memory_equal(&before, &after, sizeof(before));
+
+	assert_true(report_decode(&after, "v=not vm"));
+	assert_string_equal(after.vm, before.vm);
 
 	/* the longest there can be */
 	memset(before.vm, 1, REPORT_TEXT - 1);
@@ -233,7 +236,8 @@ static void test_stale_socket(void **state)
 
 	/* a recorder that was killed */
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_of("sock"));
+	assert_true(strlen(path_of("sock")) < sizeof(address.sun_path));
+	strcpy(address.sun_path, path_of("sock"));
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	close(fd);
@@ -311,6 +315,12 @@ static void test_no_run_dir(void **state)
 	assert_true(control_listen(&control, VM_PID, &err) < 0);
 	assert_non_null(strstr(err.text, "/proc/nowhere"));
 	assert_true(control_remember(VM_PID, &memory, &err) < 0);
+	setenv("SCAUDIT_RUN_DIR",
+	       "/tmp/a-path-that-is-much-longer-than-what-fits-into-the-address-of-a-socket/"
+	       "on-any-system-that-we-know",
+	       1);
+	assert_int_equal(control_listen(&control, VM_PID, &err), -ENAMETOOLONG);
+	assert_non_null(strstr(err.text, "too long"));
 	setenv("SCAUDIT_RUN_DIR", run, 1);
 }
 

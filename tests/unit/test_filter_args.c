@@ -61,8 +61,8 @@ static void pids(void **state)
 
 static void bad_numbers(void **state)
 {
-	static const char *const bad[] = { "12x", "-1", "1.5", "4294967296", "0x", "+1", " 1",
-					   "99999999999999999999" };
+	static const char *const bad[] = { "12x", "-1", "1.5", "4294967296",
+					   "0x",  "+1", " 1",  "99999999999999999999" };
 	size_t i;
 
 	(void)state;

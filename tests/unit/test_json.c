@@ -67,8 +67,7 @@ static void not_utf8(void **state)
 	CHECK("\355\240\200", "\"\\ufffd\\ufffd\\ufffd\""); /* a surrogate */
 	CHECK("\364\220\200\200", "\"\\ufffd\\ufffd\\ufffd\\ufffd\""); /* past U+10FFFF */
 	/* The example of Unicode 15, table 3-11. */
-	CHECK("\341\200\342\360\221\222\361\277\101",
-	      "\"\\ufffd\\ufffd\\ufffd\\ufffdA\"");
+	CHECK("\341\200\342\360\221\222\361\277\101", "\"\\ufffd\\ufffd\\ufffd\\ufffdA\"");
 }
 
 static void all_bytes(void **state)
@@ -110,19 +109,24 @@ static void terminal(void **state)
 	CHECK_TERM("\t\n\v\f\r", "\\t\\n\\v\\f\\r");
 	CHECK_TERM("\"\\", "\\\"\\\\");
 	CHECK_TERM("\0x", "\\0x");
-	CHECK_TERM("\0" "7", "\\0007");
+	CHECK_TERM("\0"
+		   "7",
+		   "\\0007");
 	CHECK_TERM("\033[2J", "\\33[2J");
-	CHECK_TERM("\033" "1", "\\0331");
-	CHECK_TERM("\033" "9", "\\339");
+	CHECK_TERM("\033"
+		   "1",
+		   "\\0331");
+	CHECK_TERM("\033"
+		   "9",
+		   "\\339");
 	CHECK_TERM("\303\244\177", "\\303\\244\\177");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ascii),     cmocka_unit_test(utf8),
-		cmocka_unit_test(not_utf8),  cmocka_unit_test(all_bytes),
-		cmocka_unit_test(terminal),
+		cmocka_unit_test(ascii),     cmocka_unit_test(utf8),	 cmocka_unit_test(not_utf8),
+		cmocka_unit_test(all_bytes), cmocka_unit_test(terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,13 +110,13 @@ static void speeds(void **state)
 		const char *text;
 		uint64_t speed;
 	} good[] = {
-		{ "1", PACE_NORMAL },	   { "10", 10 * PACE_NORMAL },	{ "10x", 10 * PACE_NORMAL },
-		{ "0.5", PACE_NORMAL / 2 }, { ".25", PACE_NORMAL / 4 },	{ "2.", 2 * PACE_NORMAL },
-		{ "0.000001", 1 },	   { "max", PACE_UNLIMITED },
+		{ "1", PACE_NORMAL },	    { "10", 10 * PACE_NORMAL }, { "10x", 10 * PACE_NORMAL },
+		{ "0.5", PACE_NORMAL / 2 }, { ".25", PACE_NORMAL / 4 }, { "2.", 2 * PACE_NORMAL },
+		{ "0.000001", 1 },	    { "max", PACE_UNLIMITED },
 	};
-	static const char *const bad[] = { "",	 "0",	 "0.0", "-1",	   "fast", "1,5",
-					   ".",	 "x",	 "1e3", "0.0000001", "1xx",
-					   "99999999999999999999999" };
+	static const char *const bad[] = { "",	   "0",		"0.0", "-1",
+					   "fast", "1,5",	".",   "x",
+					   "1e3",  "0.0000001", "1xx", "99999999999999999999999" };
 	struct sc_error err;
 	uint64_t speed;
 	size_t i;

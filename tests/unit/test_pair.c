@@ -304,20 +304,20 @@ static void test_migration(void **state)
 /* Many threads in the same call at the same place, returning in another order. */
 static void test_many_threads(void **state)
 {
-	struct guest_thread t[1000];
-	uint64_t row[1000];
+	static struct guest_thread t[3000];
+	static uint64_t row[3000];
 	int i;
 
 	(void)state;
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 3000; i++) {
 		t[i] = thread(5, 100 + (uint32_t)i);
 		row[i] = call(&t[i], NR_READ);
 	}
-	for (i = 999; i >= 0; i -= 2)
+	for (i = 2999; i >= 0; i -= 2)
 		returns(&t[i], row[i], i);
-	for (i = 0; i < 1000; i += 2)
+	for (i = 0; i < 3000; i += 2)
 		returns(&t[i], row[i], i);
-	for (i = 0; i < 1000; i++)
+	for (i = 0; i < 3000; i++)
 		assert_returned(row[i], i);
 	assert_int_equal(pair_stats(pair)->open, 0);
 }
@@ -529,6 +529,19 @@ static void test_execve_of_thread(void **state)
 	returns(&t, d, 10);
 	assert_returned(d, 10);
 	assert_int_equal(pair_stats(pair)->open, 0);
+
+	/* it is known by its new number: whoever gets that next, it is dead */
+	d = call(&t, NR_EXECVE);
+	t.tid = 12;
+	c = call_at(&t, NR_READ, 0x7700);
+	assert_ended(d, SC_STATE_GONE);
+	t.tid = t.pid;
+	d = call(&t, NR_READ);
+	assert_ended(c, SC_STATE_GONE);
+	leader.start += 7;
+	leader.task += 0x100000;
+	call(&leader, NR_READ);
+	assert_ended(d, SC_STATE_GONE);
 }
 
 static void test_exit(void **state)
@@ -602,6 +615,13 @@ static void test_exit_refused(void **state)
 	assert_returned(a, -1);
 	pass(2 * SECOND);
 	assert_int_equal(rows[a].ends, 1);
+
+	/* what the thread does then has nothing to do with it */
+	a = call(&t, NR_EXIT);
+	returns(&t, a, -1);
+	a = call(&t, NR_READ);
+	pass(2 * SECOND);
+	assert_open(a);
 }
 
 static void test_tid_reused(void **state)
@@ -661,6 +681,22 @@ static void test_unknown(void **state)
 	assert_returned(b, 2);
 	assert_returned(c, 3);
 	assert_int_equal(pair_stats(pair)->unknown_callers, 3);
+}
+
+/* Whoever has the same page table and FS base but another stack is somebody else. */
+static void test_unknown_stack(void **state)
+{
+	struct guest_thread t = unknown(10, 10);
+	uint64_t a;
+
+	(void)state;
+	a = call(&t, NR_READ);
+	t.sp -= 0x100;
+	returns(&t, a, 1);
+	assert_open(a);
+	t.sp += 0x100;
+	returns(&t, a, 2);
+	assert_returned(a, 2);
 }
 
 /* Nothing tells a child of vfork() from its parent. */
@@ -934,8 +970,8 @@ static void test_restore(void **state)
 /* Events without sense, at random: no crash, no row ended twice, no open call forgotten. */
 static void test_random(void **state)
 {
-	static const uint64_t numbers[] = { NR_READ,   NR_SIGRETURN, NR_CLONE,	 NR_EXECVE,
-					    NR_EXIT,   NR_EXIT_GROUP, NR_GETPID, NR_RESTART };
+	static const uint64_t numbers[] = { NR_READ, NR_SIGRETURN,  NR_CLONE,  NR_EXECVE,
+					    NR_EXIT, NR_EXIT_GROUP, NR_GETPID, NR_RESTART };
 	uint64_t i, open = 0;
 	int round;
 
@@ -945,7 +981,8 @@ static void test_random(void **state)
 		pair_free(pair);
 		begin_with(round % 3 == 0 ? 4 : 64);
 		for (i = 0; i < 2000; i++) {
-			struct guest_thread t = thread((uint32_t)random() % 3, (uint32_t)random() % 6);
+			struct guest_thread t =
+				thread((uint32_t)random() % 3, (uint32_t)random() % 6);
 
 			t.task = random() % 4 == 0 ? 0 : 0xffff888000000000ULL + random() % 5 * 8;
 			t.start = (uint64_t)random() % 2;
@@ -956,10 +993,11 @@ static void test_random(void **state)
 			if (random() % 50 == 0) {
 				lose((uint64_t)random() % 2);
 			} else if (random() % 2 == 0) {
-				call_at(&t, numbers[random() % 8], (uint64_t)(random() % 4) * 0x100);
+				call_at(&t, numbers[random() % 8],
+					(uint64_t)(random() % 4) * 0x100);
 			} else {
-				struct scaudit_return e =
-					make_return(&t, (uint64_t)(random() % 4) * 0x100 + 2, random());
+				struct scaudit_return e = make_return(
+					&t, (uint64_t)(random() % 4) * 0x100 + 2, random());
 
 				assert_int_equal(pair_return(pair, &e), 0);
 			}
@@ -998,6 +1036,7 @@ int main(void)
 		TEST(test_exit_refused),
 		TEST(test_tid_reused),
 		TEST(test_unknown),
+		TEST(test_unknown_stack),
 		TEST(test_unknown_vfork),
 		TEST(test_becomes_known),
 		TEST(test_loss),

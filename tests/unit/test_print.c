@@ -287,9 +287,10 @@ static void gaps(void **state)
 
 	(void)state;
 	assert_int_equal(sc_print_gap(&how, &out, &g), 0);
-	assert_string_equal(text(), "--- gap: 17 calls and an unknown number of returns not "
-				    "recorded (drop, vCPU 2) from 2026-03-01T12:30:00.123456789Z to "
-				    "2026-03-01T12:30:00.123456790Z ---\n");
+	assert_string_equal(text(),
+			    "--- gap: 17 calls and an unknown number of returns not "
+			    "recorded (drop, vCPU 2) from 2026-03-01T12:30:00.123456789Z to "
+			    "2026-03-01T12:30:00.123456790Z ---\n");
 	g.vcpu = ~0u;
 	g.reason = SCAUDIT_GAP_DETACHED;
 	g.entries = ~0ULL;
@@ -359,12 +360,10 @@ static void full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(returned),   cmocka_unit_test(results),
-		cmocka_unit_test(states),     cmocka_unit_test(other_abis),
-		cmocka_unit_test(callers),    cmocka_unit_test(times),
-		cmocka_unit_test(colours),    cmocka_unit_test(json),
-		cmocka_unit_test(gaps),	      cmocka_unit_test(longest),
-		cmocka_unit_test(full_disk),
+		cmocka_unit_test(returned),   cmocka_unit_test(results),   cmocka_unit_test(states),
+		cmocka_unit_test(other_abis), cmocka_unit_test(callers),   cmocka_unit_test(times),
+		cmocka_unit_test(colours),    cmocka_unit_test(json),	   cmocka_unit_test(gaps),
+		cmocka_unit_test(longest),    cmocka_unit_test(full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

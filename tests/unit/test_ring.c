@@ -116,6 +116,9 @@ static void test_bounds(void **state)
 			 -EINVAL);
 	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.area + 8192, 2048, 0, NULL),
 			 -EINVAL);
+	m.producer->position = 0;
+	m.producer->bytes = 3 * BYTES;
+	assert_int_equal(model_bind(&m, 0), -EINVAL);
 	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.area + 8192, 128ULL << 20, 0,
 				   NULL),
 			 -EINVAL);
@@ -205,6 +208,15 @@ static void test_consumer_scribbled(void **state)
 		assert_int_equal(e->seq, 2);
 		model_uninit(&m);
 	}
+
+	/* further behind than the ring is long */
+	model_init(&m, BYTES);
+	m.producer->position = 3 * BYTES;
+	m.consumer->position = BYTES;
+	assert_int_equal(model_bind(&m, 0), 0);
+	assert_int_equal(m.ring.broken, 1);
+	assert_int_equal(m.ring.cursor, 3 * BYTES);
+	model_uninit(&m);
 }
 
 struct damage {
@@ -244,6 +256,22 @@ static void test_damaged_events(void **state)
 	}
 }
 
+/* Of a type that is not known, but no multiple of 8. */
+static void test_odd_size(void **state)
+{
+	const struct scaudit_event *e;
+	struct model m;
+
+	(void)state;
+	model_init(&m, BYTES);
+	assert_int_equal(model_bind(&m, 0), 0);
+	model_put(&m, 77, 1);
+	model_put(&m, 77, 2);
+	((struct scaudit_event *)(m.area + 8192))->size = 36;
+	assert_int_equal(ring_peek(&m.ring, &e), -EPROTO);
+	model_uninit(&m);
+}
+
 /* Longer than any event of this version, and all of it there. */
 static void test_too_long(void **state)
 {
@@ -278,8 +306,8 @@ static void test_random_state(void **state)
 		m.consumer->position = 0;
 		assert_int_equal(model_bind(&m, 0), 0);
 		for (k = 0; k < (int)BYTES / 4; k++)
-			((uint32_t *)(m.area + 8192))[k] =
-				random() % 4 ? (uint32_t)random() % 300 : (uint32_t)random();
+			((uint32_t *)(m.area + 8192))[k] = random() % 4 ? (uint32_t)random() % 300 :
+									  (uint32_t)random();
 		for (k = 0; k < 30; k++) {
 			switch (random() % 4) {
 			case 0:
@@ -289,10 +317,12 @@ static void test_random_state(void **state)
 				m.producer->position += (uint64_t)(random() % 64) * 8;
 				break;
 			case 2:
-				m.producer->position = (uint64_t)random() << 33 ^ (uint64_t)random();
+				m.producer->position = (uint64_t)random() << 33 ^
+						       (uint64_t)random();
 				break;
 			default:
-				m.consumer->position = (uint64_t)random() << 33 ^ (uint64_t)random();
+				m.consumer->position = (uint64_t)random() << 33 ^
+						       (uint64_t)random();
 			}
 			if (ring_peek(&m.ring, &e) == 1) {
 				/* all of it may be read */
@@ -400,8 +430,11 @@ static void test_held(void **state)
 		merge_take(&merge);
 	assert_int_equal(merge.next, seq + 1);
 	assert_true(merge_held(&merge) > 250 && merge_held(&merge) <= 256);
-	models[2].consumer->position = 12345; /* nonsense means: give it back */
-	assert_true(merge_held(&merge) > 128);
+	/* nonsense means: give it back */
+	models[2].consumer->position = 12345;
+	assert_int_equal(merge_held(&merge), 256);
+	models[2].consumer->position = merge.rings[2].cursor - (1ULL << 40);
+	assert_int_equal(merge_held(&merge), 256);
 	merge_release(&merge);
 	assert_int_equal(models[2].consumer->position, seq * sizeof(struct scaudit_gap));
 }
@@ -485,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_second_reader),
 		cmocka_unit_test(test_consumer_scribbled),
 		cmocka_unit_test(test_damaged_events),
+		cmocka_unit_test(test_odd_size),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_random_state),
 		MERGE_TEST(test_order),

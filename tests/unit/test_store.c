@@ -581,6 +581,29 @@ static void resumed(void **state)
 	model_check_dir(&model, dir);
 }
 
+/* What was not flushed is the ring's to give again: closing without an end must not keep it. */
+static void dropped(void **state)
+{
+	struct sc_writer *w = writer_open(dir, 1);
+	struct sc_call c;
+	uint64_t seq;
+
+	(void)state;
+	add(w, 10);
+	flush(w, 20);
+	for (unsigned i = 0; i < 5; i++) {
+		synth_call(&synth, &c);
+		assert_int_equal(sc_writer_call(w, &c, &seq), 0);
+	}
+	close_writer(w, NULL);
+	w = writer_open(dir, 1);
+	assert_int_equal(sc_writer_last_event(w), 20);
+	model_check_dir(&model, dir);
+	add(w, 5);
+	close_writer(w, "stopped");
+	model_check_dir(&model, dir);
+}
+
 /* Not ended, and then another audit: the old one has crashed. */
 static void crashed(void **state)
 {
@@ -998,7 +1021,7 @@ int main(void)
 		TEST(empty),	     TEST(extremes),	   TEST(full_block), TEST(all_different),
 		TEST(payloads),	     TEST(in_place),	   TEST(across_blocks),
 		TEST(only_completions), TEST(filters),	   TEST(pruning),    TEST(stopping),
-		TEST(second_session), TEST(resumed),	   TEST(crashed),    TEST(gaps),
+		TEST(second_session), TEST(resumed),	   TEST(dropped),	   TEST(crashed),    TEST(gaps),
 		TEST(busy),	     TEST(not_a_store),	   TEST(newer),	     TEST(newer_segment),
 		TEST(reads_only),    TEST(beside_a_writer), TEST(racing),    TEST(unprivileged),
 	};

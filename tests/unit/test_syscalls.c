@@ -106,18 +106,29 @@ static void argument_counts(void **state)
 		const char *name;
 		unsigned count;
 	} rows[] = {
-		{ SC_ABI_X86_64, "getpid", 0 },	   { SC_ABI_X86_64, "close", 1 },
-		{ SC_ABI_X86_64, "read", 3 },	   { SC_ABI_X86_64, "openat", 4 },
-		{ SC_ABI_X86_64, "clone", 5 },	   { SC_ABI_X86_64, "mmap", 6 },
-		{ SC_ABI_X86_64, "execve", 3 },	   { SC_ABI_X86_64, "clone3", 2 },
-		{ SC_ABI_X86_64, "exit_group", 1 }, { SC_ABI_X86_64, "pread64", 4 },
-		{ SC_ABI_X86_64, "vfork", 0 },	   { SC_ABI_X86_64, "openat2", 4 },
-		{ SC_ABI_X86_64, "statx", 5 },	   { SC_ABI_X86_64, "mseal", 3 },
-		{ SC_ABI_X32, "execve", 3 },	   { SC_ABI_X32, "preadv2", 5 },
+		{ SC_ABI_X86_64, "getpid", 0 },
+		{ SC_ABI_X86_64, "close", 1 },
+		{ SC_ABI_X86_64, "read", 3 },
+		{ SC_ABI_X86_64, "openat", 4 },
+		{ SC_ABI_X86_64, "clone", 5 },
+		{ SC_ABI_X86_64, "mmap", 6 },
+		{ SC_ABI_X86_64, "execve", 3 },
+		{ SC_ABI_X86_64, "clone3", 2 },
+		{ SC_ABI_X86_64, "exit_group", 1 },
+		{ SC_ABI_X86_64, "pread64", 4 },
+		{ SC_ABI_X86_64, "vfork", 0 },
+		{ SC_ABI_X86_64, "openat2", 4 },
+		{ SC_ABI_X86_64, "statx", 5 },
+		{ SC_ABI_X86_64, "mseal", 3 },
+		{ SC_ABI_X32, "execve", 3 },
+		{ SC_ABI_X32, "preadv2", 5 },
 		/* 64-bit offsets take two registers; one structure holds all of mmap's. */
-		{ SC_ABI_I386, "pread64", 5 },	   { SC_ABI_I386, "mmap", 1 },
-		{ SC_ABI_I386, "mmap2", 6 },	   { SC_ABI_I386, "socketcall", 2 },
-		{ SC_ABI_I386, "truncate64", 3 },  { SC_ABI_I386, "_llseek", 5 },
+		{ SC_ABI_I386, "pread64", 5 },
+		{ SC_ABI_I386, "mmap", 1 },
+		{ SC_ABI_I386, "mmap2", 6 },
+		{ SC_ABI_I386, "socketcall", 2 },
+		{ SC_ABI_I386, "truncate64", 3 },
+		{ SC_ABI_I386, "_llseek", 5 },
 	};
 	size_t i;
 
@@ -164,7 +175,7 @@ static void abi_of_a_call(void **state)
 static void suggestions(void **state)
 {
 	static const char *const pairs[][2] = {
-		{ "opnat", "openat" },	 { "raed", "read" },	  { "exec", "execve" },
+		{ "opnat", "openat" },	    { "raed", "read" },	    { "exec", "execve" },
 		{ "getuid23", "getuid32" }, { "sokcet", "socket" }, { "writ", "write" },
 	};
 	size_t i;
@@ -178,7 +189,8 @@ static void suggestions(void **state)
 	}
 	assert_null(sc_syscall_suggest("qqqqqqqqqqqq", 12));
 	assert_null(sc_syscall_suggest("", 0));
-	assert_null(sc_syscall_suggest("a_name_that_is_longer_than_any_system_call_has_ever_had", 55));
+	assert_null(
+		sc_syscall_suggest("a_name_that_is_longer_than_any_system_call_has_ever_had", 55));
 }
 
 int main(void)

@@ -248,11 +248,16 @@ static void there_and_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(with_zone),	cmocka_unit_test(local),
-		cmocka_unit_test(daylight_saving), cmocka_unit_test(relative),
-		cmocka_unit_test(epoch),	cmocka_unit_test(errors),
-		cmocka_unit_test(any_locale),	cmocka_unit_test(spans),
-		cmocka_unit_test(iso),		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(with_zone),
+		cmocka_unit_test(local),
+		cmocka_unit_test(daylight_saving),
+		cmocka_unit_test(relative),
+		cmocka_unit_test(epoch),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(any_locale),
+		cmocka_unit_test(spans),
+		cmocka_unit_test(iso),
+		cmocka_unit_test(there_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

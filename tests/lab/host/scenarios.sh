@@ -35,7 +35,7 @@ scenario_run() {
 	mkdir -p "$WORK"
 	kernel_log_mark
 	echo "==> [$(cut -d. -f1 /proc/uptime) s] $name" >>/lab/progress
-	timeout -k 5 "${LAB_SCENARIO_LIMIT:-240}" bash \
+	timeout -k 5 "$LAB_SCENARIO_LIMIT" bash \
 		"$LAB_IN/tests/lab/scenarios/$name.sh" >"/lab/results/$name.log" 2>&1 </dev/null
 	status=$?
 	[ $status != 124 ] || echo "FAIL: took too long" >>"/lab/results/$name.log"

@@ -4,13 +4,13 @@
 guest one --smp 1
 store=$(store_of one)
 expect 4 'nosuchvm.*one' screcord start nosuchvm --store "$store"
-expect 4 . screcord stop nosuchvm
+expect 1 'not audited' screcord stop nosuchvm
 expect 4 . screcord start 1 --store "$store"
 expect 2 . screcord start
 expect 2 . screcord start one --store "$store" --on-full=maybe
 expect 2 . screcord start one --store "$store" --ring-size=5
 expect 2 . screcord frobnicate
-expect 4 . screcord stop one
+expect 1 'not audited' screcord stop one
 expect 0 'one' screcord list
 record one
 expect 4 'already' screcord start one --store "$WORK/other"

@@ -5,7 +5,7 @@
 guest two --smp 2
 hits_start two
 record two
-vm_sh two 'echo $$; for i in 1 2 3; do find /sys/kernel /proc/sys >/tmp/f$i & done; wait
+vm_sh two 'echo $$; for i in 1 2 3; do find /proc/sys/net /proc/sys/kernel >/tmp/f$i & done; wait
 	tar cf - /tmp/f1 | gzip >/tmp/f.gz; calls -q -r 5; rm /tmp/f*' >"$WORK/first" ||
 	fail "the load failed"
 record_stop two

@@ -6,6 +6,7 @@ guest two --smp 2
 mkdir "$WORK/disk"
 mount -t tmpfs -o size=2m small "$WORK/disk" || fail "no small disk"
 trap 'umount -l "$WORK/disk"' EXIT
+mkdir "$WORK/disk/store"
 ln -s "$WORK/disk/store" "$(store_of two)"
 record two --ring-size=64K --on-full=block
 head -c 1900K /dev/zero >"$WORK/disk/ballast" 2>/dev/null

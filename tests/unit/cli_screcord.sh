@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# screcord, as a user meets it where there is nothing to record. The recording itself
+# is the lab's business.
+# shellcheck source=tests/unit/cli.sh
+. "$(dirname "$0")/cli.sh" || exit 1
+
+run screcord
+refused 'which verb? There are list, start, stop and status'
+run screcord record
+refused "unknown verb 'record'"
+run screcord --version
+status 0
+no_stderr
+run screcord --help
+status 0
+no_stderr
+grep -q 'start VM' out || bad 'no verbs in the help'
+for verb in list start stop status; do
+	run screcord "$verb" --help
+	status 0
+	grep -q "^Usage: screcord $verb " out || bad "the help of $verb is not its own"
+done
+
+run screcord start
+refused 'which VM?'
+run screcord start a b
+refused "one VM, please; 'b' is too many"
+run screcord start a --on-full=wait
+refused "--on-full"
+run screcord start a --on-exit=
+refused "--on-exit"
+run screcord start a --engine=pads
+refused "--engine"
+for size in 0 1 4095 4097 3K 128M 64Mi -4096 x '' 99999999999999999999 18446744073709555712 5M; do
+	run screcord start a "--ring-size=$size"
+	refused "--ring-size: '$size' is not a power of two from 4K to 64M"
+done
+for span in -1s x 5parsecs ''; do
+	run screcord start a "--max-stall=$span"
+	refused '--max-stall'
+done
+run screcord start a --ident-wait=61s
+refused '--ident-wait: 61s is more than 60s'
+run screcord start a --store=
+refused '--store: the name is empty'
+run screcord stop
+refused 'which VM?'
+run screcord stop a b
+refused 'is too many'
+run screcord status a b
+refused 'is too many'
+
+# A control character in what the user gave does not reach the terminal.
+run screcord start a $'b\033[2J'
+refused 'is too many'
+grep -q $'\033' err && bad 'an escape came through'
+
+if [ ! -e /dev/scaudit ]; then
+	for verb in 'start a' 'stop a' 'status a' status; do
+		# shellcheck disable=SC2086
+		run screcord $verb
+		status 4
+		no_stdout
+		stderr_line "the kernel module is not loaded: run 'modprobe scaudit'"
+	done
+fi
+
+finish
