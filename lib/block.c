@@ -9,8 +9,6 @@
 #include "block.h"
 #include "io.h"
 
-#define NUMBER_SLOTS (4 * SC_BLOCK_NUMBERS) /* power of two */
-
 /* The columns: names are in stores, so that a row may be added but never renamed. */
 static const struct {
 	const char *name;
@@ -79,21 +77,16 @@ const char *sc_column_name(enum sc_column_id id)
 	return columns[id].name;
 }
 
-static uint32_t column_count(const struct sc_block *b, unsigned id)
+uint32_t sc_column_count(const struct sc_block *b, enum sc_column_id id)
 {
 	if (columns[id].rows == SC_ROWS_COMM)
 		return b->h.count[SC_ROWS_TASK] * SC_COMM_LEN;
 	return b->h.count[columns[id].rows];
 }
 
-static bool column_is_bytes(unsigned id)
+bool sc_column_is_bytes(enum sc_column_id id)
 {
 	return !columns[id].bits;
-}
-
-static uint8_t *column_bytes(const struct sc_block *b, unsigned id)
-{
-	return id == SC_C_PAYLOAD ? b->payload : b->comm;
 }
 
 int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
@@ -130,185 +123,6 @@ void sc_block_free(struct sc_block *b)
 	sc_buf_free(&b->stored);
 	sc_column_scratch_free(&b->scratch);
 	*b = (struct sc_block){ 0 };
-}
-
-/* ---- encoding ---- */
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Distinct syscall numbers of the rows, rising; n is 0 and *any true where they are too many. */
-static int block_numbers(const struct sc_block *b, uint64_t list[SC_BLOCK_NUMBERS], size_t *n,
-			 bool *any)
-{
-	const uint64_t *abi = b->col[SC_C_ABI], *nr = b->col[SC_C_NR];
-	uint16_t slots[NUMBER_SLOTS] = { 0 };
-
-	*n = 0;
-	*any = false;
-	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
-		uint64_t key = sc_number_key(abi[i], nr[i]);
-		uint32_t slot = (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 40) &
-				(NUMBER_SLOTS - 1);
-
-		while (slots[slot] && list[slots[slot] - 1] != key)
-			slot = (slot + 1) & (NUMBER_SLOTS - 1);
-		if (slots[slot])
-			continue;
-		if (*n == SC_BLOCK_NUMBERS) {
-			*n = 0;
-			*any = true;
-			return 0;
-		}
-		list[*n] = key;
-		slots[slot] = (uint16_t)++*n;
-	}
-	qsort(list, *n, sizeof(*list), compare_u64);
-	return 0;
-}
-
-static void block_ranges(struct sc_block *b)
-{
-	const uint64_t *ts = b->col[SC_C_TS], *state = b->col[SC_C_STATE];
-	uint64_t min = UINT64_MAX, max = 0;
-	uint32_t rows = b->h.count[SC_ROWS_CALL], open = 0;
-
-	for (uint32_t i = 0; i < rows; i++) {
-		min = ts[i] < min ? ts[i] : min;
-		max = ts[i] > max ? ts[i] : max;
-		open += state[i] == SC_STATE_OPEN;
-	}
-	b->h.ts_min = rows ? min : 0;
-	b->h.ts_max = max;
-	b->h.open = open;
-}
-
-/* Append the columns to out as byte strings, and their descriptors to list. */
-static int block_put_columns(struct sc_block *b, struct sc_buf *list, struct sc_buf *out, size_t *n)
-{
-	struct sc_buf *stored = &b->stored;
-
-	*n = 0;
-	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
-		uint32_t count = column_count(b, id);
-		struct sc_column c;
-		int rc;
-
-		if (!count)
-			continue;
-		sc_buf_reset(stored);
-		if (column_is_bytes(id))
-			rc = sc_column_encode_bytes(column_bytes(b, id), count, &c, stored,
-						    &b->scratch);
-		else
-			rc = sc_column_encode(b->col[id], count, &c, stored, &b->scratch);
-		if (rc)
-			return rc;
-		if (c.transform == SC_TRANSFORM_CONSTANT && !c.base)
-			continue; /* absent is all zero */
-		sc_cbor_put(list, SC_CBOR_ARRAY, 1 + SC_COLUMN_FIELDS);
-		sc_cbor_put_text(list, columns[id].name);
-		sc_column_put(&c, list);
-		sc_cbor_put_bytes(out, stored->data, stored->len);
-		++*n;
-	}
-	return list->failed || out->failed ? -ENOMEM : 0;
-}
-
-/* Keys in the order of RFC 8949, section 4.2.1. */
-static void block_put_head(const struct sc_block *b, const struct sc_buf *list, size_t n,
-			   const struct sc_buf *numbers, struct sc_buf *head)
-{
-	const struct sc_block_head *h = &b->h;
-
-	sc_cbor_put(head, SC_CBOR_MAP, 16);
-	sc_cbor_put_text(head, "id");
-	sc_cbor_put_bytes(head, h->id, sizeof(h->id));
-	sc_cbor_put_text(head, "seq");
-	sc_cbor_put_uint(head, h->first);
-	sc_cbor_put_text(head, "body");
-	sc_cbor_put_bytes(head, h->body, sizeof(h->body));
-	sc_cbor_put_text(head, "gaps");
-	sc_cbor_put_uint(head, h->count[SC_ROWS_GAP]);
-	sc_cbor_put_text(head, "open");
-	sc_cbor_put_uint(head, h->open);
-	sc_cbor_put_text(head, "prev");
-	sc_cbor_put_bytes(head, h->prev, sizeof(h->prev));
-	sc_cbor_put_text(head, "rows");
-	sc_cbor_put_uint(head, h->count[SC_ROWS_CALL]);
-	sc_cbor_put_text(head, "time");
-	sc_cbor_put(head, SC_CBOR_ARRAY, 2);
-	sc_cbor_put_uint(head, h->ts_min);
-	sc_cbor_put_uint(head, h->ts_max);
-	sc_cbor_put_text(head, "block");
-	sc_cbor_put_uint(head, h->number);
-	sc_cbor_put_text(head, "event");
-	sc_cbor_put_uint(head, h->event);
-	sc_cbor_put_text(head, "tasks");
-	sc_cbor_put_uint(head, h->count[SC_ROWS_TASK]);
-	sc_cbor_put_text(head, "columns");
-	sc_cbor_put(head, SC_CBOR_ARRAY, n);
-	sc_buf_add(head, list->data, list->len);
-	sc_cbor_put_text(head, "numbers");
-	sc_buf_add(head, numbers->data, numbers->len);
-	sc_cbor_put_text(head, "payload");
-	sc_cbor_put_uint(head, h->count[SC_ROWS_PAYLOAD]);
-	sc_cbor_put_text(head, "session");
-	sc_cbor_put_uint(head, h->session);
-	sc_cbor_put_text(head, "completions");
-	sc_cbor_put_uint(head, h->count[SC_ROWS_COMPLETION]);
-}
-
-static void block_put_numbers(struct sc_block *b, struct sc_buf *out)
-{
-	uint64_t list[SC_BLOCK_NUMBERS];
-	size_t n;
-
-	block_numbers(b, list, &n, &b->h.any_number);
-	if (b->h.any_number) {
-		sc_cbor_put_null(out);
-		return;
-	}
-	sc_cbor_put(out, SC_CBOR_ARRAY, n);
-	for (size_t i = 0; i < n; i++)
-		sc_cbor_put_uint(out, list[i]);
-}
-
-int sc_block_encode(struct sc_block *b, struct sc_buf *head, struct sc_buf *out)
-{
-	struct sc_buf list = { 0 }, body = { 0 }, numbers = { 0 };
-	size_t n = 0;
-	int rc;
-
-	sc_buf_reset(head);
-	sc_buf_reset(out);
-	block_ranges(b);
-	block_put_numbers(b, &numbers);
-	rc = block_put_columns(b, &list, &body, &n);
-	if (!rc) {
-		crypto_hash_sha256(b->h.body, body.data, body.len);
-		block_put_head(b, &list, n, &numbers, head);
-		if (head->failed || numbers.failed)
-			rc = -ENOMEM;
-	}
-	if (!rc) {
-		sc_item_put(out, SC_ITEM_BLOCK, head, n);
-		sc_buf_add(out, body.data, body.len);
-		/* For the index: where the numbers lie in the head. */
-		b->h.numbers_len = b->h.any_number ? 0 : numbers.len;
-		b->h.numbers = b->h.any_number ?
-				       NULL :
-				       memmem(head->data, head->len, numbers.data, numbers.len);
-		rc = out->failed ? -ENOMEM : 0;
-	}
-	sc_buf_free(&list);
-	sc_buf_free(&body);
-	sc_buf_free(&numbers);
-	return rc;
 }
 
 /* ---- reading ---- */
@@ -481,7 +295,7 @@ int sc_block_parse(struct sc_block *b, uint64_t size)
 		return -EBADMSG;
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++)
 		if (b->dir[id].present &&
-		    !sc_column_valid(&b->dir[id].c, column_count(b, id), column_is_bytes(id)))
+		    !sc_column_valid(&b->dir[id].c, sc_column_count(b, id), sc_column_is_bytes(id)))
 			return -EBADMSG;
 	return size - b->item.offset < b->length ? -ENODATA : 0;
 }
@@ -613,13 +427,13 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 		mask |= SC_BIT(SC_C_PAYLOAD_SIZE);
 
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
-		uint32_t count = column_count(b, id);
+		uint32_t count = sc_column_count(b, id);
 		int rc;
 
 		if (!(mask & SC_BIT(id)) || b->have & SC_BIT(id))
 			continue;
-		rc = column_is_bytes(id) ? load_bytes(b, fd, id, count) :
-					   load_numbers(b, fd, id, count);
+		rc = sc_column_is_bytes(id) ? load_bytes(b, fd, id, count) :
+					      load_numbers(b, fd, id, count);
 		if (!rc && id == SC_C_TASK)
 			for (uint32_t i = 0; i < count; i++)
 				if (b->col[id][i] >= b->h.count[SC_ROWS_TASK])

@@ -125,6 +125,12 @@ enum sc_rows sc_column_rows(enum sc_column_id id);
 /* Name in the segment. */
 const char *sc_column_name(enum sc_column_id id);
 
+/* Is it bytes (payload, comm), and not numbers? */
+bool sc_column_is_bytes(enum sc_column_id id);
+
+/* Elements that it has in a block. */
+uint32_t sc_column_count(const struct sc_block *b, enum sc_column_id id);
+
 /* Make room for n rows of each column in the mask; what a smaller array held is lost. */
 int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n);
 

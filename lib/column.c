@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "column.h"
+#include "salt.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "elements are copied as they lie in memory: little-endian machines only"
@@ -64,28 +65,28 @@ void sc_column_scratch_free(struct sc_column_scratch *s)
  * Element i is start(i) for rows from `from`; a transform is inlined into each
  * width and layout, as this is where a flush spends its time.
  */
-#define EMIT_ROWS(type, element)                                                                   \
-	do {                                                                                       \
-		for (uint32_t i = 0; i < n; i++) {                                                 \
-			type e_ = (type)(element);                                                 \
-			memcpy(to + (size_t)i * sizeof(e_), &e_, sizeof(e_));                      \
-		}                                                                                  \
+#define EMIT_ROWS(type, element)                                              \
+	do {                                                                  \
+		for (uint32_t i = 0; i < n; i++) {                            \
+			type e_ = (type)(element);                            \
+			memcpy(to + (size_t)i * sizeof(e_), &e_, sizeof(e_)); \
+		}                                                             \
 	} while (0)
 
-#define EMIT(element)                                                                              \
-	do {                                                                                       \
-		if (layout == SC_LAYOUT_PLANES)                                                    \
-			for (unsigned p = 0; p < 1u << log2; p++)                                  \
-				for (uint32_t i = 0; i < n; i++)                                   \
-					to[(size_t)p * n + i] = (uint8_t)((element) >> (8 * p));   \
-		else if (log2 == 0)                                                                \
-			EMIT_ROWS(uint8_t, element);                                               \
-		else if (log2 == 1)                                                                \
-			EMIT_ROWS(uint16_t, element);                                              \
-		else if (log2 == 2)                                                                \
-			EMIT_ROWS(uint32_t, element);                                              \
-		else                                                                               \
-			EMIT_ROWS(uint64_t, element);                                              \
+#define EMIT(element)                                                                            \
+	do {                                                                                     \
+		if (layout == SC_LAYOUT_PLANES)                                                  \
+			for (unsigned p = 0; p < 1u << log2; p++)                                \
+				for (uint32_t i = 0; i < n; i++)                                 \
+					to[(size_t)p * n + i] = (uint8_t)((element) >> (8 * p)); \
+		else if (log2 == 0)                                                              \
+			EMIT_ROWS(uint8_t, element);                                             \
+		else if (log2 == 1)                                                              \
+			EMIT_ROWS(uint16_t, element);                                            \
+		else if (log2 == 2)                                                              \
+			EMIT_ROWS(uint32_t, element);                                            \
+		else                                                                             \
+			EMIT_ROWS(uint64_t, element);                                            \
 	} while (0)
 
 static void emit_plain(uint8_t *to, const uint64_t *v, uint32_t n, uint64_t base, unsigned log2,
@@ -152,6 +153,7 @@ static void column_stats(const uint64_t *v, uint32_t n, struct stats *st)
  */
 static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scratch *s)
 {
+	const uint64_t salt = sc_salt();
 	uint32_t count = 0;
 
 	if (s->index_cap < n) {
@@ -176,7 +178,7 @@ static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scr
 			s->index[i] = s->index[i - 1];
 			continue;
 		}
-		slot = (uint32_t)((v[i] * 0x9e3779b97f4a7c15ULL) >> 40) & (DICT_SLOTS - 1);
+		slot = (uint32_t)((v[i] * salt) >> 40) & (DICT_SLOTS - 1);
 		while (s->slots[slot] && s->dictionary[s->slots[slot] - 1] != v[i])
 			slot = (slot + 1) & (DICT_SLOTS - 1);
 		if (!s->slots[slot]) {
@@ -408,17 +410,16 @@ static int column_unpack(const struct sc_column *c, const uint8_t *stored, uint8
 	return got >= 0 && (uint32_t)got == c->raw ? 0 : -EBADMSG;
 }
 
-#define LOAD_ROWS(type)                                                                            \
-	do {                                                                                       \
-		for (uint32_t i = 0; i < n; i++) {                                                 \
-			type e_;                                                                   \
-			memcpy(&e_, from + (size_t)i * sizeof(e_), sizeof(e_));                    \
-			v[i] = (uint64_t)(int64_t)e_;                                              \
-		}                                                                                  \
+#define LOAD_ROWS(type)                                                         \
+	do {                                                                    \
+		for (uint32_t i = 0; i < n; i++) {                              \
+			type e_;                                                \
+			memcpy(&e_, from + (size_t)i * sizeof(e_), sizeof(e_)); \
+			v[i] = (uint64_t)(int64_t)e_;                           \
+		}                                                               \
 	} while (0)
 
-static void load_planes(const uint8_t *from, uint32_t n, unsigned log2, bool is_signed,
-			uint64_t *v)
+static void load_planes(const uint8_t *from, uint32_t n, unsigned log2, bool is_signed, uint64_t *v)
 {
 	const unsigned bits = 8u << log2;
 	const uint64_t sign = is_signed && bits < 64 ? 1ULL << (bits - 1) : 0;

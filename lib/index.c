@@ -82,8 +82,7 @@ int sc_index_fail(struct sc_index *ix, struct sc_error *err, const char *doing)
 			       "again from the segments",
 			       ix->dir, sqlite3_errmsg(ix->db));
 	return sc_fail(err, rc, "%s/" SC_INDEX_FILE ": %s: %s", ix->dir, doing,
-		       rc == -ENOSPC ? "no space left on the file system" :
-				       sqlite3_errmsg(ix->db));
+		       rc == -ENOSPC ? "no space left on the file system" : sqlite3_errmsg(ix->db));
 }
 
 int sc_index_exec(struct sc_index *ix, const char *sql, struct sc_error *err)
@@ -221,7 +220,7 @@ static int index_is_empty(struct sc_index *ix, bool *empty, struct sc_error *err
 int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool *made,
 			struct sc_error *err)
 {
-	struct sc_index *ix;
+	struct sc_index *ix = NULL;
 	char *path = NULL;
 	int rc, fd;
 
@@ -279,10 +278,9 @@ fail:
  * A database of our own without any table: in memory, and in a temporary file
  * that has no name where it grows large.
  */
-static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
-			   struct sc_error *err)
+static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out, struct sc_error *err)
 {
-	struct sc_index *ix;
+	struct sc_index *ix = NULL;
 	int rc = index_new(dir, dir_fd, &ix);
 
 	if (rc)
@@ -297,8 +295,10 @@ static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
 	}
 	sqlite3_extended_result_codes(ix->db, 1);
 	sqlite3_busy_timeout(ix->db, BUSY_MS);
-	rc = sc_index_exec(ix, "PRAGMA cache_size = -8192; PRAGMA main.journal_mode = MEMORY;"
-			   "PRAGMA main.synchronous = OFF", err);
+	rc = sc_index_exec(ix,
+			   "PRAGMA cache_size = -8192; PRAGMA main.journal_mode = MEMORY;"
+			   "PRAGMA main.synchronous = OFF",
+			   err);
 	if (rc) {
 		sc_index_close(ix);
 		return rc;
@@ -309,10 +309,10 @@ static int index_open_bare(const char *dir, int dir_fd, struct sc_index **out,
 
 int sc_index_open_memory(const char *dir, int dir_fd, struct sc_index **out, struct sc_error *err)
 {
-	struct sc_index *ix;
+	struct sc_index *ix = NULL;
 	int rc = index_open_bare(dir, dir_fd, &ix, err);
 
-	if (rc)
+	if (!ix)
 		return rc;
 	rc = index_create(ix, err);
 	if (rc)
@@ -373,7 +373,8 @@ static int index_attach(struct sc_index *ix, struct sc_error *err)
 
 	if (wal && !shm)
 		return sc_fail(err, -EAGAIN,
-			       "%s/" SC_INDEX_FILE ": its -wal file has lost its -shm file", ix->dir);
+			       "%s/" SC_INDEX_FILE ": its -wal file has lost its -shm file",
+			       ix->dir);
 	ix->immutable = !shm;
 	index_stamp(ix, &ix->stamp);
 	uri = index_uri(ix, shm ? "mode=ro&readonly_shm=1" : "mode=ro&immutable=1");
@@ -412,7 +413,7 @@ static int index_attach_patiently(struct sc_index *ix, struct sc_error *err)
 
 int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **out, struct sc_error *err)
 {
-	struct sc_index *ix;
+	struct sc_index *ix = NULL;
 	struct stat st;
 	int rc;
 
@@ -422,7 +423,7 @@ int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **out, struc
 		return sc_fail(err, -errno, "%s/" SC_INDEX_FILE ": %s", dir, strerror(errno));
 	/* Without tables of its own, which would hide those on disk; see sc_index_overlay(). */
 	rc = index_open_bare(dir, dir_fd, &ix, err);
-	if (rc)
+	if (!ix)
 		return rc;
 	ix->reader = true;
 	rc = index_attach_patiently(ix, err);

@@ -70,9 +70,9 @@ int sc_index_end_segment(struct sc_index *ix, const struct sc_segment_foot *f, u
 
 /* Columns that sc_index_add_block() looks at; those of calls only in a writer's index. */
 #define SC_BITS_INDEX (SC_BITS_TASK | SC_BITS_GAP | SC_BIT(SC_D_SEQ))
-#define SC_BITS_OPEN_CALLS                                                                         \
-	(SC_BIT(SC_C_STATE) | SC_BIT(SC_C_TS) | SC_BIT(SC_C_TSC) | SC_BIT(SC_C_NR) |               \
-	 SC_BIT(SC_C_ABI) | SC_BIT(SC_C_INSN) | SC_BIT(SC_C_RIP) | SC_BIT(SC_C_RSP) |              \
+#define SC_BITS_OPEN_CALLS                                                            \
+	(SC_BIT(SC_C_STATE) | SC_BIT(SC_C_TS) | SC_BIT(SC_C_TSC) | SC_BIT(SC_C_NR) |  \
+	 SC_BIT(SC_C_ABI) | SC_BIT(SC_C_INSN) | SC_BIT(SC_C_RIP) | SC_BIT(SC_C_RSP) | \
 	 SC_BIT(SC_C_CR3) | SC_BIT(SC_C_FS_BASE) | SC_BIT(SC_C_TASK))
 
 /* Columns missing from b->have are passed over: damage, that a reader will meet. */

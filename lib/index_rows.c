@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "index_private.h"
+#include "salt.h"
 
 #define CACHE_SLOTS 16384u /* power of two */
 #define CACHE_MOST (CACHE_SLOTS / 2)
@@ -16,7 +17,8 @@ static const char *const sql[SC_STATEMENTS] = {
 	[SC_SQL_ADD_SESSION] =
 		"INSERT OR IGNORE INTO main.sessions VALUES (?1,?2,?3,?4,?5,?6,?7,0,'',0,?7)",
 	[SC_SQL_ADD_SEGMENT] = "INSERT OR REPLACE INTO main.segments VALUES (?1,?2,?3,0,?4,?5,?6)",
-	[SC_SQL_END_SESSION] = "UPDATE main.sessions SET \"end\" = ?2, ended = ?3 WHERE number = ?1",
+	[SC_SQL_END_SESSION] =
+		"UPDATE main.sessions SET \"end\" = ?2, ended = ?3 WHERE number = ?1",
 	[SC_SQL_END_SEGMENT] = "UPDATE main.segments SET closed = 1, bytes = ?2, hash = ?3 "
 			       "WHERE number = ?1",
 	[SC_SQL_MORE_SESSION] = "UPDATE main.sessions SET event = ?2, last = max(last, ?3) "
@@ -29,8 +31,9 @@ static const char *const sql[SC_STATEMENTS] = {
 				"WHERE number = ?1",
 	[SC_SQL_ADD_BLOCK] =
 		"INSERT OR REPLACE INTO main.blocks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-	[SC_SQL_FIND_BLOCK] = "SELECT number, first, rows FROM blocks WHERE first <= ?1 AND rows > 0 "
-			      "ORDER BY first DESC LIMIT 1",
+	[SC_SQL_FIND_BLOCK] =
+		"SELECT number, first, rows FROM blocks WHERE first <= ?1 AND rows > 0 "
+		"ORDER BY first DESC LIMIT 1",
 	[SC_SQL_ADD_LINK] = "INSERT OR IGNORE INTO main.links VALUES (?1,?2)",
 	[SC_SQL_FIND_TASK] = "SELECT number FROM main.tasks WHERE session = ?1 AND key = ?2 AND "
 			     "start = ?3 AND cr3 = ?4 AND known = ?5 AND pid = ?6 AND tid = ?7 AND "
@@ -99,7 +102,8 @@ static int run(struct sc_index *ix, struct sc_error *err, enum sc_statement id, 
 		*row = st;
 		return 0;
 	}
-	rc = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : sc_index_fail(ix, err, "cannot be written");
+	rc = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 :
+						     sc_index_fail(ix, err, "cannot be written");
 	sqlite3_reset(st);
 	return rc;
 }
@@ -161,10 +165,16 @@ void sc_index_forget(struct sc_index *ix)
 	ix->cached = 0;
 }
 
+/* Of tasks whose padding is zero, as a block's are: bytes can be compared. */
+static bool task_equal(const void *a, const void *b)
+{
+	return !memcmp(a, b, sizeof(struct sc_task));
+}
+
 static struct sc_index_cached *cache_slot(struct sc_index *ix, const struct sc_task *t,
 					  uint32_t session)
 {
-	uint64_t hash = XXH3_64bits_withSeed(t, sizeof(*t), session);
+	uint64_t hash = XXH3_64bits_withSeed(t, sizeof(*t), sc_salt() + session);
 
 	if (ix->cached == CACHE_MOST)
 		sc_index_forget(ix);
@@ -175,8 +185,7 @@ static struct sc_index_cached *cache_slot(struct sc_index *ix, const struct sc_t
 	for (uint32_t i = (uint32_t)hash;; i++) {
 		struct sc_index_cached *c = &ix->cache[i & (CACHE_SLOTS - 1)];
 
-		if (!c->number ||
-		    (c->session == session && !memcmp(&c->task, t, sizeof(*t))))
+		if (!c->number || (c->session == session && task_equal(&c->task, t)))
 			return c;
 	}
 }
@@ -324,7 +333,8 @@ int sc_index_add_block(struct sc_index *ix, const struct sc_block *b, uint32_t s
 			 (int64_t)segment, (int64_t)h->session, sc_clamp(offset), sc_clamp(length),
 			 (int64_t)h->first, (int64_t)h->count[SC_ROWS_CALL], (int64_t)h->open,
 			 (int64_t)h->count[SC_ROWS_COMPLETION], sc_clamp(h->ts_min),
-			 sc_clamp(h->ts_max), BLOB(h->any_number ? NULL : h->numbers, h->numbers_len),
+			 sc_clamp(h->ts_max),
+			 BLOB(h->any_number ? NULL : h->numbers, h->numbers_len),
 			 BLOB(hash, SC_HASH_LEN));
 	if (rc)
 		return rc;
@@ -433,11 +443,12 @@ int sc_index_open_calls(struct sc_index *ix, struct sc_open_call **calls, size_t
 	struct sc_open_call *list = NULL;
 	sqlite3_stmt *row = NULL;
 	size_t n = 0, cap = 0;
-	int rc = prepare(ix,
-			 "SELECT o.seq, o.ts, o.tsc, o.nr, o.abi, o.insn, o.rip, o.rsp, o.cr3, "
-			 "o.fs_base, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, "
-			 "t.comm FROM open_calls o JOIN tasks t ON t.number = o.task ORDER BY o.seq",
-			 &row, err);
+	int rc =
+		prepare(ix,
+			"SELECT o.seq, o.ts, o.tsc, o.nr, o.abi, o.insn, o.rip, o.rsp, o.cr3, "
+			"o.fs_base, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, "
+			"t.comm FROM open_calls o JOIN tasks t ON t.number = o.task ORDER BY o.seq",
+			&row, err);
 
 	*calls = NULL;
 	*count = 0;

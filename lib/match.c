@@ -67,11 +67,12 @@ static bool listed(const struct sc_match *m, uint64_t key)
 
 bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, size_t n)
 {
-	struct sc_cbor in = { numbers, numbers + n, false };
+	struct sc_cbor in;
 	uint64_t count;
 
 	if (!m->numbers || !numbers)
 		return true;
+	in = (struct sc_cbor){ numbers, numbers + n, false };
 	count = sc_cbor_get(&in, SC_CBOR_ARRAY);
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t key = sc_cbor_get(&in, SC_CBOR_UINT);
@@ -108,15 +109,15 @@ bool sc_match_task(const struct sc_match *m, const struct sc_task *t)
 }
 
 /* Keep the rows for which the condition holds; `i` is the row. */
-#define KEEP(condition)                                                                            \
-	do {                                                                                       \
-		uint32_t kept = 0;                                                                 \
-		for (uint32_t k = 0; k < n; k++) {                                                 \
-			uint32_t i = rows[k];                                                      \
-			rows[kept] = i;                                                            \
-			kept += (condition) ? 1 : 0;                                               \
-		}                                                                                  \
-		n = kept;                                                                          \
+#define KEEP(condition)                              \
+	do {                                         \
+		uint32_t kept = 0;                   \
+		for (uint32_t k = 0; k < n; k++) {   \
+			uint32_t i = rows[k];        \
+			rows[kept] = i;              \
+			kept += (condition) ? 1 : 0; \
+		}                                    \
+		n = kept;                            \
 	} while (0)
 
 static bool returned(uint64_t state)

@@ -118,7 +118,8 @@ static void note_lost(struct recovering *rec, uint64_t at, uint64_t bytes)
 /* @retval 1 it was torn: to be cut off */
 static int recover_block(struct recovering *rec, struct sc_walk *w)
 {
-	uint64_t mask = SC_BITS_INDEX | (rec->r->repair && w->block.h.open ? SC_BITS_OPEN_CALLS : 0);
+	uint64_t mask = SC_BITS_INDEX |
+			(rec->r->repair && w->block.h.open ? SC_BITS_OPEN_CALLS : 0);
 	struct sc_block *b = &w->block;
 	int rc;
 
@@ -184,8 +185,8 @@ static int cut(struct recovering *rec, const struct sc_walk *w, uint64_t from)
 	if (!rc)
 		rc = sc_io_sync(w->fd);
 	if (rc)
-		return sc_fail(rec->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: cannot be cut: %s", rec->dir,
-			       rec->name, strerror(-rc));
+		return sc_fail(rec->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: cannot be cut: %s",
+			       rec->dir, rec->name, strerror(-rc));
 	sc_note(rec->r->notice,
 		"%s/" SC_SEGMENTS_DIR "/%s: its last %" PRIu64
 		" bytes were no whole block and were cut off",
@@ -276,8 +277,8 @@ static int recover_segment(struct recovering *rec, int segments)
 		if (fd >= 0)
 			close(fd);
 		if (!rec->r->repair) {
-			sc_note(rec->r->notice, "%s/" SC_SEGMENTS_DIR "/%s: %s", rec->dir, rec->name,
-				strerror(-rc));
+			sc_note(rec->r->notice, "%s/" SC_SEGMENTS_DIR "/%s: %s", rec->dir,
+				rec->name, strerror(-rc));
 			return 0;
 		}
 		return sc_fail(rec->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: %s", rec->dir, rec->name,

@@ -123,8 +123,8 @@ static int select_once(struct scan *sc, bool reverse)
 
 	sc->n = 0;
 	if (!rc)
-		rc = sqlite3_prepare_v2(sc_index_db(sc->s->ix), (char *)sql.data, (int)sql.len, &row,
-					NULL) == SQLITE_OK ?
+		rc = sqlite3_prepare_v2(sc_index_db(sc->s->ix), (char *)sql.data, (int)sql.len,
+					&row, NULL) == SQLITE_OK ?
 			     0 :
 			     sc_index_fail(sc->s->ix, sc->err, "cannot be read");
 	sc_buf_free(&sql);
@@ -258,8 +258,8 @@ static int open_block(struct scan *sc, uint64_t number, const struct place *p, s
 	return 0;
 }
 
-static int load_columns(struct scan *sc, uint64_t number, const struct place *p,
-			struct sc_block *b, int fd, uint64_t mask, uint64_t calls)
+static int load_columns(struct scan *sc, uint64_t number, const struct place *p, struct sc_block *b,
+			int fd, uint64_t mask, uint64_t calls)
 {
 	enum sc_column_id bad = SC_C_TS;
 	char what[64];
@@ -281,7 +281,7 @@ static int load_columns(struct scan *sc, uint64_t number, const struct place *p,
 static int load_completions(struct scan *sc, uint64_t number, struct completions *c)
 {
 	struct sc_block *b = &sc->later;
-	struct place p;
+	struct place p = { 0 };
 	int fd = -1;
 	int rc = find_place(sc, number, &p);
 
@@ -502,7 +502,7 @@ static int scan_block(struct scan *sc, uint64_t number, bool reverse, sc_call_fn
 	struct sc_block *b = &sc->block;
 	uint64_t mask = sc->match.columns;
 	bool merge;
-	struct place p;
+	struct place p = { 0 };
 	uint32_t n;
 	int fd = -1;
 	int rc = find_place(sc, number, &p);

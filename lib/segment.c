@@ -366,7 +366,8 @@ int sc_walk_next(struct sc_walk *w)
 		/* Without its head nothing in a segment can be told for ours. */
 		if (w->first)
 			return rc == -ENODATA ? SC_WALK_TORN : SC_WALK_UNSURE;
-		window = malloc(w->size - w->next < WALK_WINDOW ? (size_t)(w->size - w->next) : WALK_WINDOW);
+		window = malloc(w->size - w->next < WALK_WINDOW ? (size_t)(w->size - w->next) :
+								  WALK_WINDOW);
 		if (!window)
 			return -ENOMEM;
 		rc = walk_search(w, window, &found, &end);

@@ -82,7 +82,8 @@ static int store_open_index(struct sc_store *s, struct sc_error *err)
 			       s->dir);
 	if (s->segments < 0 && (rc == -EBADMSG || rc == -EAGAIN))
 		return sc_fail(err, -EINVAL,
-			       "%s/" SC_INDEX_FILE ": not a scaudit store (no database, and no folder "
+			       "%s/" SC_INDEX_FILE
+			       ": not a scaudit store (no database, and no folder "
 			       "\"" SC_SEGMENTS_DIR "\"); name a folder made by screcord",
 			       s->dir);
 	if (s->segments < 0 ||

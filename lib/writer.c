@@ -395,9 +395,9 @@ int sc_writer_close(struct sc_writer *w, const char *ended, struct sc_error *err
 		rc = sc_writer_new_segment(w, err);
 	if (!rc) {
 		clock_gettime(CLOCK_REALTIME, &now);
-		rc = sc_writer_end_segment(w, *ended ? ended : "stopped",
-					   (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
-					   err);
+		rc = sc_writer_end_segment(
+			w, *ended ? ended : "stopped",
+			(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, err);
 	}
 	sc_writer_free(w);
 	return rc;

@@ -337,7 +337,7 @@ static void clean_text(char *text, size_t size)
 
 	text[size - 1] = '\0';
 	while (*c) {
-		unsigned more = *c < 0x80 ? 0 :
+		unsigned more = *c < 0x80		 ? 0 :
 				*c >= 0xc2 && *c <= 0xdf ? 1 :
 				*c >= 0xe0 && *c <= 0xef ? 2 :
 				*c >= 0xf0 && *c <= 0xf4 ? 3 :
@@ -445,7 +445,7 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 {
 	struct sc_recovery r = { .repair = true, .notice = notice };
 	struct sc_writer *w = calloc(1, sizeof(*w));
-	struct sc_index_tail tail;
+	struct sc_index_tail tail = { 0 };
 	int rc;
 
 	if (notice)

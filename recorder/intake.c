@@ -15,6 +15,25 @@
 #define CHECK_EVERY 64u /* events between looks at how full the rings are */
 #define GAP_MISSING 0u /* reason of a gap that the module does not explain */
 
+static int write_call(void *arg, const struct sc_call *call, uint64_t *seq)
+{
+	struct session *s = arg;
+
+	return sc_writer_call(s->writer, call, seq);
+}
+
+static int write_completion(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
+{
+	struct session *s = arg;
+
+	return sc_writer_complete(s->writer, seq, state, ret, dur);
+}
+
+const struct pair_ops session_pair_ops = {
+	.call = write_call,
+	.complete = write_completion,
+};
+
 static int take_gap(struct session *s, const struct scaudit_gap *event)
 {
 	struct sc_gap gap = {

@@ -162,6 +162,7 @@ void report_json(const struct report *report, FILE *to)
 {
 	char text[SC_JSON_STRING_LEN(REPORT_TEXT)];
 	const char *value;
+	char *end;
 	size_t i;
 
 	for (i = 0; i < N_ROWS; i++) {
@@ -171,7 +172,8 @@ void report_json(const struct report *report, FILE *to)
 			continue;
 		}
 		value = text_of(report, &rows[i]);
-		fwrite(text, 1, (size_t)(sc_json_string(text, value, strlen(value)) - text), to);
+		end = sc_json_string(text, value, strlen(value));
+		fwrite(text, 1, (size_t)(end - text), to);
 	}
 	fputs("}\n", to);
 }

@@ -26,27 +26,6 @@ uint64_t session_clock(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
-/* ---- the pair's calls go to the writer ---- */
-
-static int write_call(void *arg, const struct sc_call *call, uint64_t *seq)
-{
-	struct session *s = arg;
-
-	return sc_writer_call(s->writer, call, seq);
-}
-
-static int write_completion(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
-{
-	struct session *s = arg;
-
-	return sc_writer_complete(s->writer, seq, state, ret, dur);
-}
-
-static const struct pair_ops pair_ops = {
-	.call = write_call,
-	.complete = write_completion,
-};
-
 /* ---- the ident's guest is the device's ---- */
 
 static int guest_read(void *arg, uint64_t gpa, void *buffer, uint64_t length, uint64_t *done)
@@ -130,7 +109,7 @@ static int open_store(struct session *s, struct sc_error *err)
 	s->store_calls = sc_writer_calls(s->writer);
 	s->last_event = s->flushed_event = sc_writer_last_event(s->writer);
 	merge_init(&s->merge, s->last_event);
-	s->pair = pair_new(&pair_ops, s, s->info.tsc_khz, PAIR_MAX_OPEN);
+	s->pair = pair_new(&session_pair_ops, s, s->info.tsc_khz, PAIR_MAX_OPEN);
 	return s->pair != NULL ? 0 : sc_fail(err, -ENOMEM, "no memory to begin a recording");
 }
 

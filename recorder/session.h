@@ -99,6 +99,9 @@ int session_refresh(struct session *s, struct sc_error *err);
  */
 int session_drain(struct session *s, unsigned int budget, bool ended);
 
+/* The pair's calls go to the session's writer. */
+extern const struct pair_ops session_pair_ops;
+
 /* Make durable what was taken in, and give the rings' space back. */
 int session_flush(struct session *s);
 

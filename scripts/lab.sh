@@ -282,11 +282,13 @@ lab_main() {
 	fi
 	lab_kernel_check "$dir" || status=$DIE_LAB
 	mkdir -p "$out" || die "--out $out: cannot be made"
-	for file in store guest.log host.log console.log bad.log; do
+	for file in store guest.log host.log console.log cpu.log bad.log; do
 		rm -rf "${out:?}/$file"
 	done
 	(cd "$dir" && rm -rf guest.cpio main.sh env command script status stdout stderr \
 		stderr.guest qemu.log)
+	# How the processors stood matters only when the host died.
+	[ ! -e "$dir/host.log" ] || rm -f "$dir/cpu.log"
 	cp -r "$dir/." "$out/"
 	rm -rf "$dir"
 	return "$status"

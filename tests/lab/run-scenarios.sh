@@ -24,7 +24,7 @@ boot() {
 	exec 9>"$BUILD/lab/tests.lock"
 	flock -n 9 || { echo "waiting for another run of the lab tests"; flock 9; }
 	lab_prepare "$DIR" "$SERIES" "$LAB_BIN/calls" "$LAB_BIN/getppid" "$(command -v strace)"
-	echo "LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-240}" >>"$DIR/env"
+	echo "LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600}" >>"$DIR/env"
 	if [ $# -gt 0 ]; then
 		printf '%s\n' "$@"
 	else
@@ -37,7 +37,7 @@ boot() {
 	: >"$DIR/progress"
 	# shellcheck disable=SC2034
 	LAB_WHILE=progress_show
-	lab_boot "$DIR" "$SERIES" "${LAB_LIMIT:-1200}"
+	lab_boot "$DIR" "$SERIES" "${LAB_LIMIT:-2400}"
 	rm -f "$DIR/guest.cpio"
 	if [ ! -s "$DIR/host.log" ]; then
 		echo "the emulated host did not come to its end: see $DIR/console.log"

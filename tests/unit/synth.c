@@ -41,9 +41,10 @@ void synth_init(struct synth *s, uint64_t seed)
 
 void synth_call(struct synth *s, struct sc_call *c)
 {
-	static const uint16_t tail[] = { 0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 16, 17, 20,
-					 21, 32, 39, 41, 42, 44, 45, 56, 59, 60, 61, 72, 79, 89,
-					 202, 228, 230, 231, 232, 257, 262, 270, 281, 302, 318, 435 };
+	static const uint16_t tail[] = { 0,   1,   2,	3,   4,	  5,   8,   9,	 10,  11,  12,
+					 13,  14,  16,	17,  20,  21,  32,  39,	 41,  42,  44,
+					 45,  56,  59,	60,  61,  72,  79,  89,	 202, 228, 230,
+					 231, 232, 257, 262, 270, 281, 302, 318, 435 };
 	uint64_t r = synth_random(s);
 	uint64_t slept = 0;
 	struct sc_task *t;

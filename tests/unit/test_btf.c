@@ -239,13 +239,20 @@ static void test_loops(void **state)
 	assert_int_equal(btf_plan(data, size, &plan, NULL), -ENOENT);
 	btf__free(btf);
 
-	btf = make_btf(0);
-	t = (struct btf_type *)btf__type_by_id(
-		btf, (uint32_t)btf__find_by_name_kind(btf, "pid_t", BTF_KIND_TYPEDEF));
-	t->type = (uint32_t)btf__find_by_name_kind(btf, "pid_t", BTF_KIND_TYPEDEF);
-	data = btf__raw_data(btf, &size);
-	assert_int_equal(btf_plan(data, size, &plan, NULL), -ENOENT);
-	btf__free(btf);
+	/* a type that is itself: of a field, then of an unnamed member */
+	for (i = 0; i < 2; i++) {
+		btf = make_btf(NESTED);
+		id = btf__find_by_name_kind(btf, "pid_t", BTF_KIND_TYPEDEF);
+		t = (struct btf_type *)btf__type_by_id(btf, (uint32_t)id);
+		t->type = (uint32_t)id;
+		t = (struct btf_type *)btf__type_by_id(
+			btf, (uint32_t)btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT));
+		if (i > 0)
+			btf_members(t)[0].type = (uint32_t)id;
+		data = btf__raw_data(btf, &size);
+		assert_int_equal(btf_plan(data, size, &plan, NULL), -ENOENT);
+		btf__free(btf);
+	}
 }
 
 /* Bytes changed at random: an answer or an error, and an end. */

@@ -74,8 +74,7 @@ static void uints(void **state)
 /* One value, one encoding. */
 static void not_shortest(void **state)
 {
-	static const char *const longer[] = { "\x18\x17", "\x19\x00\xff",
-					      "\x1a\x00\x00\xff\xff",
+	static const char *const longer[] = { "\x18\x17", "\x19\x00\xff", "\x1a\x00\x00\xff\xff",
 					      "\x1b\x00\x00\x00\x00\xff\xff\xff\xff" };
 	static const size_t n[] = { 2, 3, 5, 9 };
 

@@ -67,7 +67,7 @@ static void constant(void **state)
 static void plain(void **state)
 {
 	static const uint64_t bases[] = { 0, 77, 1ULL << 31, 1ULL << 63, UINT64_MAX - 200 };
-	static const uint64_t spans[] = { 0xff,		0x100,	    0xffff,    0x10000,
+	static const uint64_t spans[] = { 0xff,		 0x100,	     0xffff,	0x10000,
 					  0xffffffffULL, 1ULL << 32, UINT64_MAX };
 
 	(void)state;
@@ -76,9 +76,9 @@ static void plain(void **state)
 			uint32_t n = 3000;
 
 			for (uint32_t k = 0; k < n; k++)
-				values[k] = bases[b] +
-					    (spans[s] == UINT64_MAX ? random_u64() :
-								      random_u64() % (spans[s] + 1));
+				values[k] = bases[b] + (spans[s] == UINT64_MAX ?
+								random_u64() :
+								random_u64() % (spans[s] + 1));
 			values[7] = bases[b];
 			values[8] = bases[b] + spans[s];
 			round_trip(n);

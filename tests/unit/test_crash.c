@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "../../lib/writer_private.h"
 #include "fault.h"
 #include "model.h"
 #include "synth.h"
@@ -110,6 +111,7 @@ static int record(uint64_t *acknowledged, bool patient)
 		assert_true(err.text[0]);
 		return rc;
 	}
+	w->segment_limit = 2500; /* so that one is closed and the next begun now and then */
 	/* Nothing that was acknowledged is gone. */
 	assert_true(sc_writer_last_event(w) >= *acknowledged);
 	*acknowledged = sc_writer_last_event(w);
@@ -133,7 +135,7 @@ static int record(uint64_t *acknowledged, bool patient)
 			rc = sc_writer_flush(w, i + 1, &err);
 		if (rc) {
 			if (rc != -EIO && rc != -ENOSPC)
-			fail_msg("%d: %s", rc, err.text);
+				fail_msg("%d: %s", rc, err.text);
 			sc_writer_close(w, NULL, NULL);
 			return rc;
 		}
@@ -367,9 +369,9 @@ static void full_for_a_while(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fails_once),	       cmocka_unit_test(killed),
-		cmocka_unit_test(power_cut),	       cmocka_unit_test(power_cut_reordered),
-		cmocka_unit_test(read_after_kill),     cmocka_unit_test(full_for_a_while),
+		cmocka_unit_test(fails_once),	   cmocka_unit_test(killed),
+		cmocka_unit_test(power_cut),	   cmocka_unit_test(power_cut_reordered),
+		cmocka_unit_test(read_after_kill), cmocka_unit_test(full_for_a_while),
 	};
 	int rc;
 

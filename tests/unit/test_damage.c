@@ -44,7 +44,8 @@ static void add_blocks(struct sc_writer *w, struct synth *s, unsigned blocks)
 			model_add(&model, w, &c);
 		}
 		for (uint64_t seq = first; seq <= before; seq++)
-			if (model.calls[seq - 1].call.state == SC_STATE_OPEN && seq % 3 == block % 3)
+			if (model.calls[seq - 1].call.state == SC_STATE_OPEN &&
+			    seq % 3 == block % 3)
 				model_complete(&model, w, seq, SC_STATE_RETURNED, 1, 2);
 		assert_int_equal(sc_writer_flush(w, model.count, &err), 0);
 	}
@@ -291,7 +292,10 @@ static void told_what(void **state)
 	data = file_read(dir, "segments/000002.scs", &n);
 	/* The last column of the last block ends before the footer. */
 	for (size_t at = n - 8; at-- > 0;)
-		if (!memcmp(data + at, "\x84\x66" "footer", 8)) {
+		if (!memcmp(data + at,
+			    "\x84\x66"
+			    "footer",
+			    8)) {
 			data[at - 1] ^= 1;
 			break;
 		}
@@ -612,9 +616,9 @@ static void writer_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(flipped_segment), TEST(cut_segment),  TEST(missing_segment),
-		TEST(not_a_file),      TEST(exchanged),	   TEST(told_what),
-		TEST(missing_index),   TEST(rebuilt),	   TEST(index_behind),
+		TEST(flipped_segment), TEST(cut_segment),   TEST(missing_segment),
+		TEST(not_a_file),      TEST(exchanged),	    TEST(told_what),
+		TEST(missing_index),   TEST(rebuilt),	    TEST(index_behind),
 		TEST(index_ahead),     TEST(flipped_index), TEST(hostile_index),
 		TEST(writer_goes_on),
 	};

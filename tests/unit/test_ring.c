@@ -10,92 +10,42 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../../recorder/merge.h"
 #include "../../recorder/ring.h"
+#include "ring_model.h"
 
 #define BYTES 4096u
 
-/*
- * The pages of a ring as the module lays them out, the data mapped twice, with
- * pages that may not be touched around them.
- */
 struct model {
-	int fd;
-	unsigned char *area; /* consumer, producer, data, data */
+	struct ring_model side; /* the module's */
 	struct scaudit_consumer *consumer;
 	struct scaudit_producer *producer;
-	struct ring ring;
+	struct ring ring; /* ours */
 };
 
-static void model_init(struct model *m, uint64_t bytes)
+static void model_init(struct model *m)
 {
-	size_t size = 2 * 4096 + 2 * bytes;
-	unsigned char *room;
-
-	m->fd = memfd_create("ring", 0);
-	assert_true(m->fd >= 0);
-	assert_int_equal(ftruncate(m->fd, (off_t)(8192 + bytes)), 0);
-	room = mmap(NULL, size + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(room, MAP_FAILED);
-	m->area = room + 4096;
-	assert_ptr_equal(mmap(m->area, 8192 + bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			      m->fd, 0),
-			 m->area);
-	assert_ptr_equal(mmap(m->area + 8192 + bytes, bytes, PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_FIXED, m->fd, 8192),
-			 m->area + 8192 + bytes);
-	m->consumer = (void *)m->area;
-	m->producer = (void *)(m->area + 4096);
-	m->producer->bytes = bytes;
+	ring_model_init(&m->side, BYTES);
+	m->consumer = m->side.consumer;
+	m->producer = m->side.producer;
 }
 
 static int model_bind(struct model *m, uint16_t vcpu)
 {
-	return ring_init(&m->ring, m->consumer, m->producer, m->area + 8192, m->producer->bytes,
-			 vcpu, NULL);
+	return ring_model_bind(&m->side, &m->ring, vcpu);
 }
 
 static void model_uninit(struct model *m)
 {
-	munmap(m->area - 4096, 2 * 4096 + 2 * BYTES + 8192);
-	close(m->fd);
+	ring_model_uninit(&m->side);
 }
 
-static uint32_t size_of(uint16_t type)
-{
-	switch (type) {
-	case SCAUDIT_EV_ENTRY:
-		return sizeof(struct scaudit_entry);
-	case SCAUDIT_EV_RETURN:
-		return sizeof(struct scaudit_return);
-	case SCAUDIT_EV_GAP:
-		return sizeof(struct scaudit_gap);
-	default:
-		return sizeof(struct scaudit_event);
-	}
-}
-
-/* @retval false no room */
 static int model_put(struct model *m, uint16_t type, uint64_t seq)
 {
-	uint32_t size = size_of(type);
-	uint64_t position = m->producer->position;
-	struct scaudit_event *e;
-
-	if (position - m->consumer->position + size > BYTES)
-		return 0;
-	e = (void *)(m->area + 8192 + (position & (BYTES - 1)));
-	memset(e, 0, size);
-	e->size = size;
-	e->type = type;
-	e->seq = seq;
-	m->producer->position = position + size;
-	return 1;
+	return ring_model_put(&m->side, type, seq, NULL);
 }
 
 static void test_bounds(void **state)
@@ -103,23 +53,23 @@ static void test_bounds(void **state)
 	struct model m;
 
 	(void)state;
-	model_init(&m, BYTES);
+	model_init(&m);
 	assert_int_equal(model_bind(&m, 0), 0);
 	m.producer->bytes = BYTES * 2;
-	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.area + 8192, BYTES, 0, NULL),
+	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.side.data, BYTES, 0, NULL),
 			 -EPROTO);
 	m.producer->bytes = BYTES;
 	m.producer->position = 4;
 	assert_int_equal(model_bind(&m, 0), -EPROTO);
-	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.area + 8192, BYTES - 8, 0,
+	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.side.data, BYTES - 8, 0,
 				   NULL),
 			 -EINVAL);
-	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.area + 8192, 2048, 0, NULL),
+	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.side.data, 2048, 0, NULL),
 			 -EINVAL);
 	m.producer->position = 0;
 	m.producer->bytes = 3 * BYTES;
 	assert_int_equal(model_bind(&m, 0), -EINVAL);
-	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.area + 8192, 128ULL << 20, 0,
+	assert_int_equal(ring_init(&m.ring, m.consumer, m.producer, m.side.data, 128ULL << 20, 0,
 				   NULL),
 			 -EINVAL);
 	model_uninit(&m);
@@ -136,7 +86,7 @@ static void test_stream(void **state)
 
 	(void)state;
 	srandom(2);
-	model_init(&m, BYTES);
+	model_init(&m);
 	assert_int_equal(model_bind(&m, 5), 0);
 	assert_int_equal(ring_peek(&m.ring, &e), 0);
 	while (got < 100000) {
@@ -144,7 +94,7 @@ static void test_stream(void **state)
 			put += (uint64_t)model_put(&m, types[random() % 4], put + 1);
 		for (i = (int)(random() % 30); i > 0 && ring_peek(&m.ring, &e) == 1; i--) {
 			assert_int_equal(e->seq, ++got);
-			assert_int_equal(e->size, size_of(e->type));
+			assert_int_equal(e->size, ring_model_size(e->type));
 			/* a second look does not move it */
 			assert_int_equal(ring_peek(&m.ring, &e), 1);
 			assert_int_equal(e->seq, got);
@@ -169,7 +119,7 @@ static void test_second_reader(void **state)
 	struct model m;
 
 	(void)state;
-	model_init(&m, BYTES);
+	model_init(&m);
 	assert_int_equal(model_bind(&m, 0), 0);
 	model_put(&m, SCAUDIT_EV_ENTRY, 1);
 	model_put(&m, SCAUDIT_EV_ENTRY, 2);
@@ -194,7 +144,7 @@ static void test_consumer_scribbled(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
-		model_init(&m, BYTES);
+		model_init(&m);
 		model_put(&m, SCAUDIT_EV_ENTRY, 1);
 		m.consumer->position = positions[i];
 		assert_int_equal(model_bind(&m, 0), 0);
@@ -210,7 +160,7 @@ static void test_consumer_scribbled(void **state)
 	}
 
 	/* further behind than the ring is long */
-	model_init(&m, BYTES);
+	model_init(&m);
 	m.producer->position = 3 * BYTES;
 	m.consumer->position = BYTES;
 	assert_int_equal(model_bind(&m, 0), 0);
@@ -242,10 +192,10 @@ static void test_damaged_events(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-		model_init(&m, BYTES);
+		model_init(&m);
 		assert_int_equal(model_bind(&m, 0), 0);
 		model_put(&m, SCAUDIT_EV_ENTRY, 1);
-		memcpy(m.area + 8192 + damages[i].offset, &damages[i].value, damages[i].size);
+		memcpy(m.side.data + damages[i].offset, &damages[i].value, damages[i].size);
 		assert_int_equal(ring_peek(&m.ring, &e), -EPROTO);
 		assert_int_equal(m.ring.broken, 1);
 		assert_int_equal(ring_peek(&m.ring, &e), 0);
@@ -263,11 +213,11 @@ static void test_odd_size(void **state)
 	struct model m;
 
 	(void)state;
-	model_init(&m, BYTES);
+	model_init(&m);
 	assert_int_equal(model_bind(&m, 0), 0);
 	model_put(&m, 77, 1);
 	model_put(&m, 77, 2);
-	((struct scaudit_event *)(m.area + 8192))->size = 36;
+	((struct scaudit_event *)(m.side.data))->size = 36;
 	assert_int_equal(ring_peek(&m.ring, &e), -EPROTO);
 	model_uninit(&m);
 }
@@ -280,10 +230,10 @@ static void test_too_long(void **state)
 	struct model m;
 
 	(void)state;
-	model_init(&m, BYTES);
+	model_init(&m);
 	assert_int_equal(model_bind(&m, 0), 0);
 	model_put(&m, SCAUDIT_EV_ENTRY, 1);
-	first = (void *)(m.area + 8192);
+	first = (void *)(m.side.data);
 	first->size = SCAUDIT_EVENT_MAX;
 	m.producer->position = 1024;
 	assert_int_equal(ring_peek(&m.ring, &e), 1);
@@ -300,14 +250,14 @@ static void test_random_state(void **state)
 
 	(void)state;
 	srandom(3);
-	model_init(&m, BYTES);
+	model_init(&m);
 	for (i = 0; i < 20000; i++) {
 		m.producer->position = 0;
 		m.consumer->position = 0;
 		assert_int_equal(model_bind(&m, 0), 0);
 		for (k = 0; k < (int)BYTES / 4; k++)
-			((uint32_t *)(m.area + 8192))[k] = random() % 4 ? (uint32_t)random() % 300 :
-									  (uint32_t)random();
+			((uint32_t *)(m.side.data))[k] = random() % 4 ? (uint32_t)random() % 300 :
+									(uint32_t)random();
 		for (k = 0; k < 30; k++) {
 			switch (random() % 4) {
 			case 0:
@@ -329,7 +279,7 @@ static void test_random_state(void **state)
 				struct scaudit_entry copy;
 
 				found++;
-				assert_true(e->size >= size_of(e->type));
+				assert_true(e->size >= ring_model_size(e->type));
 				assert_true(e->size <= sizeof(copy) + 56);
 				memcpy(&copy, e, e->size < sizeof(copy) ? e->size : sizeof(copy));
 				assert_true(copy.head.seq != 0);
@@ -359,7 +309,7 @@ static int merge_begin(void **state)
 	srandom(4);
 	merge_init(&merge, 0);
 	for (i = 0; i < RINGS; i++) {
-		model_init(&models[i], BYTES);
+		model_init(&models[i]);
 		assert_int_equal(model_bind(&models[i], (uint16_t)i), 0);
 		assert_int_equal(merge_add(&merge, &models[i].ring), 0);
 	}

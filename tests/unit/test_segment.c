@@ -67,12 +67,20 @@ static void names(void **state)
 
 static void heads(void **state)
 {
-	struct sc_segment_head h = {
-		.version = 1, .number = 7, .block = 99, .seq = 1ULL << 40, .prev = { 1, 2, 3 }
-	};
-	struct sc_segment_foot f = { .number = 7, .session = 3, .id = { 9 }, .block = 100,
-				     .seq = 12345, .event = UINT64_MAX, .ended = "stopped",
-				     .end = SYNTH_BEGIN, .prev = { 4 } };
+	struct sc_segment_head h = { .version = 1,
+				     .number = 7,
+				     .block = 99,
+				     .seq = 1ULL << 40,
+				     .prev = { 1, 2, 3 } };
+	struct sc_segment_foot f = { .number = 7,
+				     .session = 3,
+				     .id = { 9 },
+				     .block = 100,
+				     .seq = 12345,
+				     .event = UINT64_MAX,
+				     .ended = "stopped",
+				     .end = SYNTH_BEGIN,
+				     .prev = { 4 } };
 	struct sc_segment_head back;
 	struct sc_segment_foot foot;
 	struct sc_item it = { 0 };

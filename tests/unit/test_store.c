@@ -18,6 +18,7 @@
 #include <sqlite3.h>
 #include <xxhash.h>
 
+#include "../../lib/writer_private.h"
 #include "../../schema/abi.h"
 #include "model.h"
 #include "synth.h"
@@ -107,7 +108,9 @@ static void empty(void **state)
 /* Every field with values that leave no bit unused. */
 static void extremes(void **state)
 {
-	static const uint64_t some[] = { 0, 1, UINT64_MAX, 1ULL << 63, INT64_MAX, 0x5555555555555555 };
+	static const uint64_t some[] = {
+		0, 1, UINT64_MAX, 1ULL << 63, INT64_MAX, 0x5555555555555555
+	};
 	struct sc_writer *w = writer_open(dir, 1);
 
 	(void)state;
@@ -378,9 +381,9 @@ static void filters(void **state)
 			{ .failed = true, .successful = true },
 			{ .failed = true, .since = mid, .pids = (uint32_t[]){ 1001 }, .n_pids = 1 },
 		};
-		const unsigned columns[] = { 0,		   SC_COL_ALL,	SC_COL_TIME, SC_COL_TASK,
-					     SC_COL_NR,	   SC_COL_ARGS, SC_COL_RET,  SC_COL_CPU,
-					     SC_COL_REGS, SC_COL_TSC,	SC_COL_PAYLOAD };
+		const unsigned columns[] = { 0,		  SC_COL_ALL,  SC_COL_TIME,   SC_COL_TASK,
+					     SC_COL_NR,	  SC_COL_ARGS, SC_COL_RET,    SC_COL_CPU,
+					     SC_COL_REGS, SC_COL_TSC,  SC_COL_PAYLOAD };
 
 		for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
 			for (size_t c = 0; c < sizeof(columns) / sizeof(*columns); c++)
@@ -577,6 +580,58 @@ static void resumed(void **state)
 	model_complete(&model, w, open[2].seq, SC_STATE_RETURNED, 1, 2);
 	add(w, 10);
 	flush(w, 300);
+	close_writer(w, "stopped");
+	model_check_dir(&model, dir);
+}
+
+/* A segment that has grown large enough is closed, and the session goes on in the next. */
+static void rotation(void **state)
+{
+	struct sc_writer *w = writer_open(dir, 1);
+	struct sc_session *sessions;
+	struct sc_error err;
+	struct sc_store *s;
+	char path[PATH_MAX];
+	size_t n;
+
+	(void)state;
+	synth.open_of_256 = 64;
+	for (unsigned i = 0; i < 12; i++) {
+		w->segment_limit = 5000;
+		add(w, 40);
+		for (uint64_t seq = i % 5 + 1; seq + 40 < model.count; seq += 13)
+			if (model.calls[seq - 1].call.state == SC_STATE_OPEN)
+				model_complete(&model, w, seq, SC_STATE_RETURNED, 3, 4);
+		flush(w, i + 1);
+		if (i == 6) {
+			close_writer(w, NULL);
+			w = writer_open(dir, 1);
+			assert_int_equal(sc_writer_last_event(w), 7);
+		}
+		model_check_dir(&model, dir);
+	}
+	assert_int_equal(sc_writer_calls(w), 480);
+	close_writer(w, "stopped");
+	model_check_dir(&model, dir);
+	snprintf(path, sizeof(path), "%s/segments/000003.scs", dir);
+	assert_int_equal(access(path, F_OK), 0);
+	s = store_open(dir);
+	assert_int_equal(sc_store_sessions(s, &sessions, &n, &err), 0);
+	assert_int_equal(n, 1);
+	free(sessions);
+	sc_store_close(s);
+	/* Its files alone hold all of that. */
+	snprintf(path, sizeof(path), "%s/index.db", dir);
+	unlink(path);
+	w = NULL;
+	{
+		struct sc_session session;
+		struct sc_error notice;
+
+		synth_session(&session, 2);
+		assert_int_equal(sc_writer_open(dir, &session, &w, &notice, &err), 0);
+		assert_int_equal(session.number, 2);
+	}
 	close_writer(w, "stopped");
 	model_check_dir(&model, dir);
 }
@@ -902,7 +957,8 @@ static void beside_a_writer(void **state)
 			synth_call(&synth, &call);
 			if (model.count == model.cap) {
 				model.cap = model.cap ? 2 * model.cap : 64;
-				model.calls = realloc(model.calls, model.cap * sizeof(*model.calls));
+				model.calls =
+					realloc(model.calls, model.cap * sizeof(*model.calls));
 			}
 			model.calls[model.count] =
 				(struct model_call){ .call = call, .task = *call.task };
@@ -1018,12 +1074,31 @@ static void unprivileged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(empty),	     TEST(extremes),	   TEST(full_block), TEST(all_different),
-		TEST(payloads),	     TEST(in_place),	   TEST(across_blocks),
-		TEST(only_completions), TEST(filters),	   TEST(pruning),    TEST(stopping),
-		TEST(second_session), TEST(resumed),	   TEST(dropped),	   TEST(crashed),    TEST(gaps),
-		TEST(busy),	     TEST(not_a_store),	   TEST(newer),	     TEST(newer_segment),
-		TEST(reads_only),    TEST(beside_a_writer), TEST(racing),    TEST(unprivileged),
+		TEST(empty),
+		TEST(extremes),
+		TEST(full_block),
+		TEST(all_different),
+		TEST(payloads),
+		TEST(in_place),
+		TEST(across_blocks),
+		TEST(only_completions),
+		TEST(filters),
+		TEST(pruning),
+		TEST(stopping),
+		TEST(second_session),
+		TEST(resumed),
+		TEST(rotation),
+		TEST(dropped),
+		TEST(crashed),
+		TEST(gaps),
+		TEST(busy),
+		TEST(not_a_store),
+		TEST(newer),
+		TEST(newer_segment),
+		TEST(reads_only),
+		TEST(beside_a_writer),
+		TEST(racing),
+		TEST(unprivileged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,17 +57,19 @@ static void test_names(void **state)
 
 static void test_long_name(void **state)
 {
-	char cmdline[4096] = "qemu\0-name";
-	char name[VM_NAME_LEN];
-	size_t begin = sizeof("qemu\0-name");
+	static const char *const prefixes[] = { "", "guest=" };
+	char cmdline[4096], name[VM_NAME_LEN];
+	size_t i, n;
 
 	(void)state;
-	memset(cmdline + begin, 'x', 3000);
-	assert_true(vm_name_of(cmdline, begin + 3001, name));
-	assert_int_equal(strlen(name), VM_NAME_LEN - 1);
-	memcpy(cmdline + begin, "guest=", 6);
-	assert_true(vm_name_of(cmdline, begin + 3001, name));
-	assert_int_equal(strlen(name), VM_NAME_LEN - 1);
+	for (i = 0; i < 2; i++) {
+		n = (size_t)snprintf(cmdline, sizeof(cmdline), "-name%c%s%03000d", 0, prefixes[i],
+				     7);
+		assert_true(n < sizeof(cmdline));
+		assert_true(vm_name_of(cmdline, n + 1, name));
+		assert_int_equal(strlen(name), VM_NAME_LEN - 1);
+		assert_int_equal(strspn(name, "0"), VM_NAME_LEN - 1);
+	}
 }
 
 /* ---- /proc ---- */

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stores of earlier versions keep opening, for ever, and say the same as ever.
+ *
+ *   test_golden              holds each tests/golden/NAME against NAME.txt
+ *   test_golden make FOLDER  makes a store that has something of everything, to
+ *                            be kept when the schema version has been raised
+ *   test_golden show FOLDER  the text of a store
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../lib/writer_private.h"
+#include "../../schema/abi.h"
+#include "model.h"
+#include "synth.h"
+
+/* ---- making one ---- */
+
+static void fill(struct sc_writer *w, struct synth *s, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct sc_task nobody = { .cr3 = 0x1234000 };
+		struct sc_task odd = {
+			.key = UINT64_MAX,
+			.start = 1,
+			.known = 15,
+			.pid = UINT32_MAX,
+			.tid = 7,
+			.comm = "\xff\x01 sixteen bytes" /* all of them, and not UTF-8 */
+		};
+		struct sc_call c;
+		uint64_t seq;
+
+		synth_call(s, &c);
+		if (i % 10 == 3) {
+			c.abi = SCAUDIT_ABI_I386;
+			c.insn = SCAUDIT_INSN_INT80;
+			c.task = &nobody;
+		}
+		if (i == 5) {
+			c.task = &odd;
+			c.nr = UINT64_MAX;
+			c.ret = INT64_MIN;
+			memset(c.args, 0xff, sizeof(c.args));
+			c.gs_base = 1ULL << 63;
+			c.payload = "/etc/passwd";
+			c.payload_len = 12;
+		}
+		if (sc_writer_call(w, &c, &seq))
+			abort();
+	}
+}
+
+static int make(const char *dir)
+{
+	struct sc_session session;
+	struct sc_error err, notice;
+	struct sc_writer *w;
+	struct synth s;
+
+	synth_init(&s, 1);
+	s.open_of_256 = 40;
+	synth_session(&session, 0xa1);
+	snprintf(session.vm, sizeof(session.vm), "g\303\244ste \377");
+	if (sc_writer_open(dir, &session, &w, &notice, &err))
+		goto fail;
+	w->segment_limit = 3000;
+	for (unsigned block = 0; block < 4; block++) {
+		fill(w, &s, 20);
+		sc_writer_gap(w, &(struct sc_gap){ .reason = SCAUDIT_GAP_DROP + block % 3,
+						   .vcpu = block ? block : ~0u,
+						   .entries = block ? block : ~0ULL,
+						   .returns = block * 2,
+						   .first = SYNTH_BEGIN,
+						   .last = SYNTH_BEGIN + block });
+		for (uint64_t seq = 1; block && seq <= 20 * block; seq++)
+			sc_writer_complete(w, seq, 1 + seq % (SC_STATES - 1), (int64_t)seq - 10,
+					   seq * 1000);
+		if (sc_writer_flush(w, 100 + block, &err))
+			goto fail;
+	}
+	/* One that crashed, and one that ended. */
+	if (sc_writer_close(w, NULL, &err))
+		goto fail;
+	synth_session(&session, 0xa2);
+	session.begin += 1000000000;
+	if (sc_writer_open(dir, &session, &w, &notice, &err))
+		goto fail;
+	fill(w, &s, 3);
+	if (sc_writer_close(w, "stopped", &err))
+		goto fail;
+	return 0;
+fail:
+	fprintf(stderr, "test_golden: %s\n", err.text);
+	return 1;
+}
+
+/* ---- as text ---- */
+
+static void show_text(FILE *out, const void *text, size_t n)
+{
+	const unsigned char *c = text;
+
+	fputc('"', out);
+	for (size_t i = 0; i < n; i++)
+		if (c[i] < ' ' || c[i] >= 0x7f || c[i] == '"')
+			fprintf(out, "\\%03o", c[i]);
+		else
+			fputc(c[i], out);
+	fputc('"', out);
+}
+
+static void show_task(FILE *out, const struct sc_task *t)
+{
+	fprintf(out, "{%" PRIx64 " %" PRIu64 " %" PRIx64 " %x %u %u %u %u ", t->key, t->start,
+		t->cr3, t->known, t->pid, t->tid, t->ppid, t->uid);
+	show_text(out, t->comm, strlen(t->comm));
+	fputc('}', out);
+}
+
+static int show_call(const struct sc_call *c, void *arg)
+{
+	FILE *out = arg;
+
+	fprintf(out,
+		"call %" PRIu64 " %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %u %u %u %u %u %" PRIx64
+		" (%" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64
+		") %" PRId64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64
+		" ",
+		c->seq, c->session, c->ts, c->dur, c->tsc, c->vcpu, c->abi, c->insn, c->state,
+		c->cpl, c->nr, c->args[0], c->args[1], c->args[2], c->args[3], c->args[4],
+		c->args[5], c->ret, c->rip, c->rsp, c->rflags, c->cr3, c->fs_base, c->gs_base);
+	show_task(out, c->task);
+	fputc(' ', out);
+	show_text(out, c->payload, c->payload_len);
+	fputc('\n', out);
+	return 0;
+}
+
+static int show(const char *dir, FILE *out, bool ends)
+{
+	struct sc_damage damage = { 0 };
+	struct sc_session *sessions;
+	struct sc_task_seen *tasks;
+	struct sc_error err = { "" };
+	struct sc_gap *gaps;
+	struct sc_store *s;
+	size_t n;
+
+	if (sc_store_open(dir, &s, &err))
+		goto fail;
+	if (sc_store_sessions(s, &sessions, &n, &err))
+		goto fail;
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "session %u %02x%02x ", sessions[i].number, sessions[i].id[0],
+			sessions[i].id[15]);
+		show_text(out, sessions[i].vm, strlen(sessions[i].vm));
+		fprintf(out, " %s %s %u %" PRIu64 " %s", sessions[i].engine,
+			sessions[i].host_kernel, sessions[i].tsc_khz, sessions[i].begin,
+			sessions[i].ended);
+		/* When it was made is not made up. */
+		fprintf(out, " %" PRIu64 "\n",
+			ends && !strcmp(sessions[i].ended, "stopped") ? 0 : sessions[i].end);
+	}
+	free(sessions);
+	if (sc_store_gaps(s, &gaps, &n, &err))
+		goto fail;
+	for (size_t i = 0; i < n; i++)
+		fprintf(out,
+			"gap %u %u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			"\n",
+			gaps[i].session, gaps[i].reason, gaps[i].vcpu, gaps[i].entries,
+			gaps[i].returns, gaps[i].first, gaps[i].last, gaps[i].after_seq);
+	free(gaps);
+	if (sc_store_tasks(s, &tasks, &n, &err))
+		goto fail;
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "task ");
+		show_task(out, &tasks[i].task);
+		fprintf(out, " %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", tasks[i].session,
+			tasks[i].first, tasks[i].last, tasks[i].calls);
+	}
+	free(tasks);
+	if (sc_store_scan(s, NULL, SC_COL_ALL, false, show_call, out, &damage, &err))
+		goto fail;
+	fprintf(out, "damage %" PRIu64 " %s\n", damage.blocks, damage.first.text);
+	sc_store_close(s);
+	return 0;
+fail:
+	fprintf(out, "error %s\n", err.text);
+	return 1;
+}
+
+/* ---- holding it against what it was ---- */
+
+static void hold(const char *dir, const char *expected)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	show(dir, out, true);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void golden(const char *name)
+{
+	char path[PATH_MAX], *copy = folder_make();
+	struct sc_error notice, err;
+	struct sc_session session;
+	struct sc_writer *w;
+	struct synth s;
+	uint8_t *text;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s.txt", name);
+	text = file_read(GOLDEN, path, &n);
+	text[n] = '\0';
+	snprintf(path, sizeof(path), "%s/%s", GOLDEN, name);
+	hold(path, (char *)text);
+
+	/* By its segments alone. */
+	folder_copy(path, copy);
+	snprintf(path, sizeof(path), "%s/index.db", copy);
+	assert_int_equal(unlink(path), 0);
+	hold(copy, (char *)text);
+
+	/* And it can be gone on with. */
+	synth_session(&session, 1);
+	assert_int_equal(sc_writer_open(copy, &session, &w, &notice, &err), 0);
+	synth_init(&s, 9);
+	fill(w, &s, 1);
+	assert_int_equal(sc_writer_close(w, "stopped", &err), 0);
+	folder_remove(copy);
+	free(copy);
+	free(text);
+}
+
+static void v1(void **state)
+{
+	(void)state;
+	golden("v1");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(v1),
+	};
+
+	if (argc == 3 && !strcmp(argv[1], "make"))
+		return make(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "show"))
+		return show(argv[2], stdout, true);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
