@@ -29,7 +29,6 @@ static bool copy_small(u8 *to, unsigned long hva, u32 length)
 #define COPY(type)                                                         \
 	for (; length >= sizeof(type); length -= sizeof(type)) {           \
 		type value;                                                \
-                                                                           \
 		unsafe_get_user(value, (const type __user *)from, failed); \
 		*(type *)to = value; /* x86 needs no alignment */          \
 		from += sizeof(type);                                      \

@@ -81,15 +81,19 @@ void sc_hook_remove(void)
 	ftrace_free_filter(&ops);
 }
 
-int sc_hook_enter(void) __acquires(&sc_hook_srcu)
+/* clang-format off: sparse's marks on lines of their own */
+int sc_hook_enter(void)
+	__acquires(&sc_hook_srcu)
 {
 	return srcu_read_lock(&sc_hook_srcu);
 }
 
-void sc_hook_leave(int token) __releases(&sc_hook_srcu)
+void sc_hook_leave(int token)
+	__releases(&sc_hook_srcu)
 {
 	srcu_read_unlock(&sc_hook_srcu, token);
 }
+/* clang-format on */
 
 void sc_hook_synchronize(void)
 {

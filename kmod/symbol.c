@@ -28,8 +28,8 @@ unsigned long sc_symbol(const char *name)
 int sc_member_offset(const char *structure, const char *member)
 {
 	s32 (*find_id)(const char *name, u32 kind, struct btf **btf);
-	const char *(*name_of)(const struct btf *btf, u32 offset);
-	void (*put)(struct btf * btf);
+	typeof(btf_name_by_offset) *name_of;
+	typeof(btf_put) *put;
 	const struct btf_member *m;
 	const struct btf_type *t;
 	struct btf *btf = NULL;

@@ -235,11 +235,16 @@ static int begin(struct plan *plan, struct session *session, struct sc_error *er
 	return session_attach(session, &plan->vm, plan->pidfd, plan->vm_fd, &plan->options, err);
 }
 
-/* Tell the waiting parent that the recording runs, and leave its terminal. */
-static void go_to_background(int ready)
+/*
+ * Tell the waiting parent that the recording runs, and leave its terminal.
+ * @retval false it waits no more: somebody has changed his mind
+ */
+static bool go_to_background(int ready)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	bool told = write(ready, "+", 1) == 1;
 
+	close(ready);
 	log_to_syslog();
 	if (chdir("/") < 0)
 		log_warn("cannot leave the working directory");
@@ -250,9 +255,7 @@ static void go_to_background(int ready)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	if (write(ready, "+", 1) != 1)
-		log_warn("the parent process has ended");
-	close(ready);
+	return told;
 }
 
 /* @ready  where the parent waits; -1: foreground */
@@ -282,7 +285,7 @@ static int record(struct plan *plan, int ready)
 		log_info("recording VM '%s' (process %d) to %s", session.vm, (int)session.vm_pid,
 			 session.dir);
 		if (ready >= 0)
-			go_to_background(ready);
+			running = go_to_background(ready);
 	}
 	ret = record_loop(&session, &control, signal_fd, !running, &err);
 	if (ret < 0)
@@ -291,6 +294,15 @@ static int record(struct plan *plan, int ready)
 	control_close(&control);
 	close(signal_fd);
 	return ret == 0 && running ? SC_EXIT_MATCH : SC_EXIT_FAILED;
+}
+
+/*
+ * Descriptors that were handed down to us stay with the parent: a lock, or a pipe
+ * that somebody reads to its end, must not live as long as the recording.
+ */
+static void drop_strangers(void)
+{
+	close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
 static int record_in_background(struct plan *plan)
@@ -331,6 +343,8 @@ int verb_start(int argc, char **argv)
 	if (ret != 0)
 		return ret;
 	plan.options = arguments.options;
+	if (!plan.options.foreground)
+		drop_strangers();
 	ret = verb_audits(&entries, &count, &err);
 	if (ret == 0)
 		ret = make_plan(arguments.vm, entries, count, &plan, &err);

@@ -92,6 +92,7 @@ enum scaudit_reason {
 	SCAUDIT_GAP_NOMEM = 3, /* no memory for a new vCPU's ring */
 	SCAUDIT_GAP_DETACHED = 4, /* orphaned with DETACH: from here to the next RUN */
 };
+
 #define SCAUDIT_NR_REASONS 5
 
 /* State of an audit. */

@@ -207,7 +207,7 @@ void model_check_dir(const struct model *m, const char *dir)
 
 	model_check(m, s, NULL, SC_COL_ALL, false);
 	model_check(m, s, NULL, SC_COL_ALL, true);
-	model_check(m, s, &failed, SC_COL_RET, false);
+	model_check(m, s, &failed, SC_COL_NR, false);
 	model_check(m, s, &successful, SC_COL_TIME, false);
 	model_check(m, s, &pid, SC_COL_NR, false);
 	model_check(m, s, &nr, SC_COL_TASK, false);

@@ -110,6 +110,13 @@ static void delta(void **state)
 	assert_int_equal(c.transform, SC_TRANSFORM_DELTA);
 	assert_true(c.stored < 2 * MOST);
 
+	/* Up and down by a little: a sign that reaches over both bytes, regrouped. */
+	for (uint32_t k = 0; k < MOST; k++)
+		values[k] = at += random_u64() % 400 - 200;
+	c = round_trip(MOST);
+	assert_int_equal(c.transform, SC_TRANSFORM_DELTA);
+	assert_int_equal(c.layout, SC_LAYOUT_PLANES);
+
 	/* Falling, and jumps that take all 64 bits. */
 	for (uint32_t k = 0; k < 1000; k++)
 		values[k] = at -= 1000;

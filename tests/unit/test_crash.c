@@ -152,16 +152,32 @@ static void start_over(void)
 	fault_forget();
 }
 
+/*
+ * The segments alone say the same: nothing that went wrong has left anything in
+ * them but whole items.
+ */
+static void check_segments(void)
+{
+	char path[4096];
+	struct sc_store *s;
+
+	snprintf(path, sizeof(path), "%s/index.db", dir);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/index.db: missing; the segments were read instead", dir);
+	s = store_open(dir);
+	assert_string_equal(sc_store_notice(s), path);
+	model_check(&expected, s, NULL, SC_COL_ALL, false);
+	sc_store_close(s);
+}
+
 /* After the crash: record the rest, and look. */
-static void check_rest(uint64_t acknowledged, const char *what, unsigned n)
+static void check_rest(uint64_t acknowledged)
 {
 	struct sc_session *sessions;
 	struct sc_error err;
 	struct sc_store *s;
 	size_t count;
 
-	(void)what;
-	(void)n;
 	fault_arm(FAULT_NONE, 0);
 	assert_int_equal(record(&acknowledged, false), 0);
 	assert_int_equal(acknowledged, EVENTS);
@@ -174,6 +190,7 @@ static void check_rest(uint64_t acknowledged, const char *what, unsigned n)
 		assert_string_equal(sessions[i].ended, "stopped");
 	free(sessions);
 	sc_store_close(s);
+	check_segments();
 }
 
 /* Steps that a life without faults takes. */
@@ -205,10 +222,12 @@ static void fails_once(void **state)
 		rc = record(&acknowledged, true);
 		fault_arm(FAULT_NONE, 0);
 		/* Only closing is not made again by itself. */
-		if (rc)
-			check_rest(acknowledged, "once", n);
-		else
-			model_check_dir(&expected, dir);
+		if (rc) {
+			check_rest(acknowledged);
+			continue;
+		}
+		model_check_dir(&expected, dir);
+		check_segments();
 	}
 }
 
@@ -233,7 +252,7 @@ static void dies(void (*cut)(unsigned n))
 			sc_store_close(s);
 			continue;
 		}
-		check_rest(acknowledged, "dead", n);
+		check_rest(acknowledged);
 	}
 }
 
@@ -309,6 +328,21 @@ static void read_after_kill(void **state)
 	}
 }
 
+static uint64_t segment_bytes(void)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned number = 1; number < 10; number++) {
+		char path[4096];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s/segments/%06u.scs", dir, number);
+		if (!stat(path, &st))
+			bytes += (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
 /* Full for a while: nothing corrupt, readers see what was acknowledged, then on it goes. */
 static void full_for_a_while(void **state)
 {
@@ -334,13 +368,19 @@ static void full_for_a_while(void **state)
 			w = writer_open(dir, 3);
 		}
 		for (unsigned round = 0; round < 6; round++) {
+			uint64_t bytes = segment_bytes(), open = 0;
 			size_t before = m.count;
 
 			for (unsigned i = 0; i < 10; i++) {
 				struct sc_call c;
 
 				synth_call(&s, &c);
-				model_add(&m, w, &c);
+				if (i == 5) {
+					c.state = SC_STATE_OPEN;
+					c.ret = 0;
+					c.dur = 0;
+				}
+				open = model_add(&m, w, &c) - 4;
 			}
 			rc = sc_writer_flush(w, round + 1, &err);
 			if (rc) {
@@ -354,8 +394,15 @@ static void full_for_a_while(void **state)
 				m.count = before;
 				model_check_dir(&m, dir);
 				m.count = all;
+				/* What was written of it does not stay on the full disk. */
+				assert_int_equal(segment_bytes(), bytes);
+				/* It ends meanwhile: in place, as it is in no block yet. */
+				model_complete(&m, w, open, SC_STATE_RETURNED, 8, 9);
 				fault_arm(FAULT_NONE, 0);
 				assert_int_equal(sc_writer_flush(w, round + 1, &err), 0);
+				assert_int_equal(sc_writer_complete(w, open, SC_STATE_RETURNED, 0,
+								    0),
+						 -ENOENT);
 			}
 			assert_int_equal(sc_writer_pending(w), 0);
 		}

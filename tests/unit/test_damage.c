@@ -279,6 +279,37 @@ static void exchanged(void **state)
 	free(b);
 }
 
+/* Another recording of the same shape in the place of ours. */
+static void replaced(void **state)
+{
+	struct sc_damage damage;
+	uint8_t *data = NULL;
+	size_t n = 0;
+	bool told;
+
+	(void)state;
+	for (unsigned seed = 1; seed <= 2; seed++) {
+		struct sc_writer *w;
+		struct synth s;
+
+		folder_remove(dir);
+		model_free(&model);
+		synth_init(&s, seed);
+		s.open_of_256 = 0;
+		w = writer_open(dir, 1);
+		add_blocks(w, &s, 1);
+		sc_writer_close(w, "stopped", NULL);
+		if (seed == 1)
+			data = file_read(dir, "segments/000001.scs", &n);
+	}
+	file_write(dir, "segments/000001.scs", data, n);
+	assert_int_equal(look(&told, &damage).calls, 0);
+	assert_int_equal(damage.blocks, 1);
+	assert_int_equal(damage.calls, ROWS);
+	assert_non_null(strstr(damage.first.text, "not the block that the index knows"));
+	free(data);
+}
+
 /* A damaged block costs its own calls, not the others'; the rest of the message names it. */
 static void told_what(void **state)
 {
@@ -469,6 +500,49 @@ static void index_behind(void **state)
 	model_check_dir(&model, dir);
 }
 
+/* A block that was never acknowledged, and of which the disk has only a part. */
+static void torn_block(void **state)
+{
+	struct sc_error notice = { "" }, err;
+	struct sc_session session;
+	struct sc_damage damage;
+	struct sc_writer *w;
+	uint8_t *old, *data;
+	size_t n, n_data;
+	struct synth s;
+	struct look l;
+	bool told;
+
+	(void)state;
+	synth_init(&s, 15);
+	w = writer_open(dir, 3);
+	add_blocks(w, &s, 1);
+	sc_writer_close(w, NULL, NULL);
+	old = file_read(dir, "index.db", &n);
+	w = writer_open(dir, 3);
+	add_blocks(w, &s, 1);
+	sc_writer_close(w, NULL, NULL);
+	file_write(dir, "index.db", old, n);
+	data = file_read(dir, "segments/000003.scs", &n_data);
+	data[n_data - 1] ^= 1;
+	file_write(dir, "segments/000003.scs", data, n_data);
+
+	l = look(&told, &damage);
+	assert_true(told);
+	assert_int_equal(l.calls, model.count - ROWS);
+	synth_session(&session, 3);
+	assert_int_equal(sc_writer_open(dir, &session, &w, &notice, &err), 0);
+	assert_non_null(strstr(notice.text, "000003.scs: its last "));
+	assert_non_null(strstr(notice.text, "were cut off"));
+	model.count -= ROWS;
+	assert_int_equal(sc_writer_last_event(w), model.count);
+	add_blocks(w, &s, 1);
+	sc_writer_close(w, "stopped", NULL);
+	model_check_dir(&model, dir);
+	free(old);
+	free(data);
+}
+
 /* The end of the last segment is not what the index remembers: the segments are right. */
 static void index_ahead(void **state)
 {
@@ -619,8 +693,8 @@ int main(void)
 		TEST(flipped_segment), TEST(cut_segment),   TEST(missing_segment),
 		TEST(not_a_file),      TEST(exchanged),	    TEST(told_what),
 		TEST(missing_index),   TEST(rebuilt),	    TEST(index_behind),
-		TEST(index_ahead),     TEST(flipped_index), TEST(hostile_index),
-		TEST(writer_goes_on),
+		TEST(torn_block),      TEST(replaced),	    TEST(index_ahead),
+		TEST(flipped_index),   TEST(hostile_index), TEST(writer_goes_on),
 	};
 
 	if (!getenv("TMPDIR") && !access("/dev/shm", W_OK))

@@ -268,7 +268,7 @@ static void test_full_block(void **state)
 /* Interrupted calls of ever so many threads are ended with the recording. */
 static void test_many_ends(void **state)
 {
-	uint32_t i, n = SC_BLOCK_ROWS + 5000;
+	uint32_t i, n = 2 * SC_BLOCK_ROWS;
 
 	(void)state;
 	end(NULL);

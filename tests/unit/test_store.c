@@ -336,16 +336,19 @@ static void filters(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 6000; i++) {
 		struct sc_task nobody = { .cr3 = 0x1000 };
+		struct sc_task idle = { .known = SCAUDIT_KNOWN_TASK, .comm = "swapper/0" };
 		struct sc_call c;
 
 		synth_call(&synth, &c);
+		if (i == 100)
+			c.nr = 0xabcd000000000abc;
 		if (i % 17 == 0) {
 			c.abi = SCAUDIT_ABI_I386;
 			c.insn = SCAUDIT_INSN_INT80;
 			c.nr = i % 34 ? 4 : 0xffffffff00000004;
 		}
 		if (i % 19 == 0)
-			c.task = &nobody;
+			c.task = i % 38 ? &idle : &nobody;
 		if (i % 23 == 0)
 			c.ret = i % 46 ? -4095 : -4096;
 		model_add(&model, w, &c);
@@ -365,6 +368,7 @@ static void filters(void **state)
 			{ .comms = comms, .n_comms = 2 },
 			{ .comms = comms, .n_comms = 2, .tids = (uint32_t[]){ 1008 }, .n_tids = 1 },
 			{ .comms = comms + 1, .n_comms = 1 },
+			{ .nrs = (uint64_t[]){ 0xabc }, .n_nrs = 1 },
 			{ .nrs = &i386, .n_nrs = 1 },
 			{ .nrs = &i386, .n_nrs = 1, .nrs_not = true },
 			{ .nrs = (uint64_t[]){ 0, 1, 59, i386 }, .n_nrs = 4 },
