@@ -81,7 +81,8 @@ void sc_hook_remove(void)
 	ftrace_free_filter(&ops);
 }
 
-/* clang-format off: sparse's marks on lines of their own */
+/* Sparse's marks on lines of their own: */
+/* clang-format off */
 int sc_hook_enter(void)
 	__acquires(&sc_hook_srcu)
 {
@@ -93,6 +94,7 @@ void sc_hook_leave(int token)
 {
 	srcu_read_unlock(&sc_hook_srcu, token);
 }
+
 /* clang-format on */
 
 void sc_hook_synchronize(void)

@@ -104,6 +104,7 @@ struct recovering {
 	uint32_t number; /* of the segment */
 	char name[SC_SEGMENT_NAME];
 	uint32_t session;
+	uint64_t end; /* of the last item that was taken */
 	uint64_t next_block, next_seq;
 };
 
@@ -152,6 +153,7 @@ static int recover_block(struct recovering *rec, struct sc_walk *w)
 			return sc_fail(rec->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: %s", rec->dir,
 				       rec->name, strerror(-rc));
 	}
+	rec->end = w->next;
 	rec->next_block = b->h.number + 1;
 	rec->next_seq = b->h.first + b->h.count[SC_ROWS_CALL];
 	return sc_index_add_block(rec->ix, b, rec->number, b->item.offset, b->length, b->item.hash,
@@ -167,6 +169,7 @@ static int recover_footer(struct recovering *rec, struct sc_walk *w)
 		note_lost(rec, w->block.item.offset, w->next - w->block.item.offset);
 		return 0;
 	}
+	rec->end = w->next;
 	return sc_index_end_segment(rec->ix, &foot, w->next, w->block.item.hash, rec->err);
 }
 
@@ -174,6 +177,7 @@ static int cut(struct recovering *rec, const struct sc_walk *w, uint64_t from)
 {
 	int rc;
 
+	rec->r->sealed |= rec->end != from;
 	if (!rec->r->repair) {
 		sc_note(rec->r->notice,
 			"%s/" SC_SEGMENTS_DIR "/%s: its last %" PRIu64
@@ -215,10 +219,11 @@ static int recover_head(struct recovering *rec, struct sc_walk *w,
 		return 1;
 	}
 	rec->session = head.session.number;
-	if (known->number) {
+	if (known->number)
 		w->next = known->bytes > w->next ? known->bytes : w->next;
+	rec->end = w->next;
+	if (known->number)
 		return 0;
-	}
 	return sc_index_add_segment(rec->ix, &head, w->next, w->block.item.hash, rec->err);
 fail:
 	if (rc == -EPROTO)
@@ -239,6 +244,8 @@ static int recover_items(struct recovering *rec, struct sc_walk *w)
 			note_lost(rec, w->lost_at, w->lost);
 		switch (rc) {
 		case SC_WALK_END:
+			/* What was passed over at the end is not written over. */
+			rec->r->sealed |= rec->end != w->size;
 			return 0;
 		case SC_WALK_TORN:
 			return cut(rec, w, from);

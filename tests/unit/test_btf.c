@@ -401,7 +401,7 @@ static const struct ident_ops guest = { guest_read, guest_slots, guest_translate
 
 static void put(uint64_t gpa, const void *data, size_t size)
 {
-	uint64_t left;
+	uint64_t left = 0;
 	unsigned char *p = at_gpa(gpa, &left);
 
 	assert_non_null(p);

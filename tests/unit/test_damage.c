@@ -500,6 +500,57 @@ static void index_behind(void **state)
 	model_check_dir(&model, dir);
 }
 
+/* A block that is there twice: once is enough, and both stay where they are. */
+static void repeated(void **state)
+{
+	struct sc_error notice = { "" }, err;
+	struct sc_session session;
+	struct sc_damage damage;
+	struct sc_writer *w;
+	uint8_t *data, *twice;
+	size_t n, from, end;
+	struct synth s;
+	bool told;
+
+	(void)state;
+	synth_init(&s, 16);
+	w = writer_open(dir, 3);
+	add_blocks(w, &s, 2);
+	sc_writer_close(w, NULL, NULL);
+	data = file_read(dir, "segments/000003.scs", &n);
+	for (from = 0; memcmp(data + from,
+			      "\x84\x65"
+			      "block",
+			      7);
+	     from++)
+		;
+	for (end = from + 1; memcmp(data + end,
+				    "\x84\x65"
+				    "block",
+				    7);
+	     end++)
+		;
+	twice = malloc(n + end - from);
+	assert_non_null(twice);
+	memcpy(twice, data, n);
+	memcpy(twice + n, data + from, end - from);
+	file_write(dir, "segments/000003.scs", twice, n + end - from);
+	free(data);
+
+	assert_int_equal(look(&told, &damage).calls, model.count);
+	assert_true(told);
+	synth_session(&session, 3);
+	assert_int_equal(sc_writer_open(dir, &session, &w, &notice, &err), 0);
+	assert_non_null(strstr(notice.text, "000003.scs: block 8 is out of place"));
+	add_blocks(w, &s, 1);
+	sc_writer_close(w, "stopped", NULL);
+	model_check_dir(&model, dir);
+	data = file_read(dir, "segments/000003.scs", &end);
+	assert_memory_equal(data, twice, end);
+	free(data);
+	free(twice);
+}
+
 /* A block that was never acknowledged, and of which the disk has only a part. */
 static void torn_block(void **state)
 {
@@ -693,8 +744,9 @@ int main(void)
 		TEST(flipped_segment), TEST(cut_segment),   TEST(missing_segment),
 		TEST(not_a_file),      TEST(exchanged),	    TEST(told_what),
 		TEST(missing_index),   TEST(rebuilt),	    TEST(index_behind),
-		TEST(torn_block),      TEST(replaced),	    TEST(index_ahead),
-		TEST(flipped_index),   TEST(hostile_index), TEST(writer_goes_on),
+		TEST(repeated),	       TEST(torn_block),    TEST(replaced),
+		TEST(index_ahead),     TEST(flipped_index), TEST(hostile_index),
+		TEST(writer_goes_on),
 	};
 
 	if (!getenv("TMPDIR") && !access("/dev/shm", W_OK))

@@ -218,6 +218,32 @@ static void hold(const char *dir, const char *expected)
 	free(text);
 }
 
+/* Lines that are about calls. */
+static unsigned count_lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, "\ncall ")); text++)
+		n++;
+	return n;
+}
+
+static unsigned count_calls(const char *dir)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	unsigned n;
+
+	assert_non_null(out);
+	assert_int_equal(show(dir, out, true), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "\ndamage 0 \n"));
+	n = count_lines(text);
+	free(text);
+	return n;
+}
+
 static void golden(const char *name)
 {
 	char path[PATH_MAX], *copy = folder_make();
@@ -246,6 +272,9 @@ static void golden(const char *name)
 	synth_init(&s, 9);
 	fill(w, &s, 1);
 	assert_int_equal(sc_writer_close(w, "stopped", &err), 0);
+	assert_int_equal(count_calls(copy), count_lines((char *)text) + 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(count_calls(copy), count_lines((char *)text) + 1);
 	folder_remove(copy);
 	free(copy);
 	free(text);
