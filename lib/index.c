@@ -249,22 +249,24 @@ int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool
 	}
 	sqlite3_extended_result_codes(ix->db, 1);
 	sqlite3_busy_timeout(ix->db, BUSY_MS);
-	rc = sc_index_exec(ix,
-			   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
-			   "PRAGMA journal_size_limit = 16777216;",
-			   err);
+	/* Look before anything is changed: it may be somebody else's database. */
+	rc = index_is_empty(ix, made, err);
+	if (!rc && !*made)
+		rc = index_check(ix, "main", err);
 	if (!rc)
-		rc = index_is_empty(ix, made, err);
+		rc = sc_index_exec(ix,
+				   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+				   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
+				   "PRAGMA journal_size_limit = 16777216;",
+				   err);
 	if (!rc && *made) {
 		rc = index_create(ix, err);
-		if (!rc)
+		if (!rc) {
 			rc = sc_io_sync_dir(dir_fd);
-		if (rc && err && !err->text[0])
-			sc_fail(err, rc, "%s: %s", dir, strerror(-rc));
+			if (rc)
+				sc_fail(err, rc, "%s: %s", dir, strerror(-rc));
+		}
 	}
-	if (!rc)
-		rc = index_check(ix, "main", err);
 	if (rc)
 		goto fail;
 	*out = ix;

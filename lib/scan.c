@@ -10,7 +10,8 @@
 #include "recover.h"
 #include "store_private.h"
 
-#define COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory */
+#define COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory, */
+#define COMPLETIONS_MOST (4 * SC_BLOCK_ROWS) /* and how many in all */
 #define NAMES_MOST 1000u /* of tasks, that the index is asked for */
 
 /* The completions that a block holds, sorted by seq. */
@@ -31,6 +32,7 @@ struct scan {
 	sqlite3_stmt *place, *links;
 	struct sc_block block, later;
 	struct completions kept[COMPLETIONS_KEPT];
+	uint32_t kept_rows; /* in all of them */
 	uint64_t tick;
 	uint64_t *numbers; /* blocks to read */
 	size_t n;
@@ -324,26 +326,55 @@ static int load_completions(struct scan *sc, uint64_t number, struct completions
 	return 0;
 }
 
-static int get_completions(struct scan *sc, uint64_t number, const struct completions **out)
+static void drop_completions(struct scan *sc, struct completions *c)
 {
-	struct completions *c = &sc->kept[0];
-	int rc;
-
-	for (unsigned i = 0; i < COMPLETIONS_KEPT; i++) {
-		if (sc->kept[i].block == number) {
-			c = &sc->kept[i];
-			goto found;
-		}
-		if (sc->kept[i].used < c->used)
-			c = &sc->kept[i];
-	}
+	sc->kept_rows -= c->n;
 	free(c->seq);
 	*c = (struct completions){ 0 };
-	rc = load_completions(sc, number, c);
-	if (rc)
-		return rc;
-	c->block = number;
-found:
+}
+
+/* The least recently used; a free one was never used. */
+static struct completions *oldest_completions(struct scan *sc)
+{
+	struct completions *oldest = &sc->kept[0];
+
+	for (unsigned i = 1; i < COMPLETIONS_KEPT; i++)
+		if (sc->kept[i].used < oldest->used)
+			oldest = &sc->kept[i];
+	return oldest;
+}
+
+/* Make room for as many as a block can hold. */
+static void make_room(struct scan *sc)
+{
+	while (sc->kept_rows > COMPLETIONS_MOST - SC_BLOCK_ROWS) {
+		struct completions *oldest = NULL;
+
+		for (unsigned i = 0; i < COMPLETIONS_KEPT; i++)
+			if (sc->kept[i].n && (!oldest || sc->kept[i].used < oldest->used))
+				oldest = &sc->kept[i];
+		drop_completions(sc, oldest);
+	}
+}
+
+static int get_completions(struct scan *sc, uint64_t number, const struct completions **out)
+{
+	struct completions *c = NULL;
+	int rc;
+
+	for (unsigned i = 0; i < COMPLETIONS_KEPT && !c; i++)
+		if (sc->kept[i].block == number)
+			c = &sc->kept[i];
+	if (!c) {
+		make_room(sc);
+		c = oldest_completions(sc);
+		drop_completions(sc, c);
+		rc = load_completions(sc, number, c);
+		if (rc)
+			return rc;
+		c->block = number;
+		sc->kept_rows += c->n;
+	}
 	c->used = ++sc->tick;
 	*out = c;
 	return 0;

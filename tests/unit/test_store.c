@@ -304,6 +304,32 @@ static void across_blocks(void **state)
 	model_check_dir(&model, dir);
 }
 
+/* As many as blocks can hold: more than a reader keeps. */
+static void many_completions(void **state)
+{
+	struct sc_writer *w = writer_open(dir, 1);
+	struct sc_store *s;
+
+	(void)state;
+	synth.open_of_256 = 256;
+	for (unsigned block = 0; block < 7; block++) {
+		size_t before = model.count;
+
+		add(w, SC_BLOCK_ROWS);
+		for (uint64_t seq = before + 1 - (block ? SC_BLOCK_ROWS : 0); seq <= before; seq++)
+			model_complete(&model, w, seq, SC_STATE_RETURNED, (int64_t)seq, seq);
+		if (block == 1)
+			assert_int_equal(sc_writer_complete(w, 1, SC_STATE_RETURNED, 0, 0),
+					 -ENOSPC);
+		flush(w, block + 1);
+	}
+	close_writer(w, "stopped");
+	s = store_open(dir);
+	model_check(&model, s, NULL, SC_COL_RET, false);
+	model_check(&model, s, NULL, SC_COL_RET, true);
+	sc_store_close(s);
+}
+
 /* A block that holds completions and no call. */
 static void only_completions(void **state)
 {
@@ -795,6 +821,8 @@ static void sql(const char *name, const char *text)
 
 static void not_a_store(void **state)
 {
+	uint8_t *before, *after;
+	size_t n, n_after;
 	char path[PATH_MAX];
 
 	(void)state;
@@ -810,7 +838,13 @@ static void not_a_store(void **state)
 	/* A database, but of something else; and no database at all. */
 	sql("index.db", "CREATE TABLE cookies (x); CREATE TABLE segments (x)");
 	check_open_fails(dir, -EINVAL, "no table \"meta\"");
+	before = file_read(dir, "index.db", &n);
 	check_writer_fails(dir, -EINVAL, "no table \"meta\"");
+	after = file_read(dir, "index.db", &n_after);
+	assert_int_equal(n, n_after);
+	assert_memory_equal(before, after, n);
+	free(before);
+	free(after);
 	file_write(dir, "index.db", "This is no database, it is a text.\n", 35);
 	check_open_fails(dir, -EINVAL, "not a scaudit store");
 }
@@ -1078,31 +1112,15 @@ static void unprivileged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(empty),
-		TEST(extremes),
-		TEST(full_block),
-		TEST(all_different),
-		TEST(payloads),
-		TEST(in_place),
-		TEST(across_blocks),
-		TEST(only_completions),
-		TEST(filters),
-		TEST(pruning),
-		TEST(stopping),
-		TEST(second_session),
-		TEST(resumed),
-		TEST(rotation),
-		TEST(dropped),
-		TEST(crashed),
-		TEST(gaps),
-		TEST(busy),
-		TEST(not_a_store),
-		TEST(newer),
-		TEST(newer_segment),
-		TEST(reads_only),
-		TEST(beside_a_writer),
-		TEST(racing),
-		TEST(unprivileged),
+		TEST(empty),	      TEST(extremes),	      TEST(full_block),
+		TEST(all_different),  TEST(payloads),	      TEST(in_place),
+		TEST(across_blocks),  TEST(only_completions), TEST(many_completions),
+		TEST(filters),	      TEST(pruning),	      TEST(stopping),
+		TEST(second_session), TEST(resumed),	      TEST(rotation),
+		TEST(dropped),	      TEST(crashed),	      TEST(gaps),
+		TEST(busy),	      TEST(not_a_store),      TEST(newer),
+		TEST(newer_segment),  TEST(reads_only),	      TEST(beside_a_writer),
+		TEST(racing),	      TEST(unprivileged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
