@@ -34,19 +34,24 @@ int verb_audits(struct scaudit_list_entry **entries, size_t *count, struct sc_er
 int verb_find_audit(const struct scaudit_list_entry *entries, size_t count, const char *what,
 		    const struct scaudit_list_entry **entry, struct sc_error *err)
 {
+	const struct scaudit_list_entry *e;
 	char pid[16];
 	size_t i;
 
 	*entry = NULL;
 	for (i = 0; i < count; i++) {
-		if (strcmp(entries[i].name, what) != 0)
+		e = &entries[i];
+		if (strcmp(e->name, what) != 0)
 			continue;
-		if (*entry != NULL)
+		/* What an earlier VM of that name has left is not meant while there is a living one. */
+		if (*entry != NULL && (*entry)->state != SCAUDIT_STATE_GONE &&
+		    e->state != SCAUDIT_STATE_GONE)
 			return sc_fail(err, -EINVAL,
 				       "several VMs named '%s' are audited: processes %u and %u; "
 				       "give one",
-				       what, (*entry)->vm_pid, entries[i].vm_pid);
-		*entry = &entries[i];
+				       what, (*entry)->vm_pid, e->vm_pid);
+		if (*entry == NULL || (*entry)->state == SCAUDIT_STATE_GONE)
+			*entry = e;
 	}
 	for (i = 0; *entry == NULL && i < count; i++) {
 		snprintf(pid, sizeof(pid), "%u", entries[i].vm_pid);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What `screcord start` makes of its options. */
+/* What `screcord start` makes of its options, and which audit a VM's name means. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,11 +92,45 @@ static void test_values(void **state)
 	free(a.options.store);
 }
 
+static void test_find_audit(void **state)
+{
+	static const struct scaudit_list_entry entries[] = {
+		{ .name = "a", .vm_pid = 10, .state = SCAUDIT_STATE_GONE },
+		{ .name = "a", .vm_pid = 11, .state = SCAUDIT_STATE_RUNNING },
+		{ .name = "a", .vm_pid = 12, .state = SCAUDIT_STATE_GONE },
+		{ .name = "b", .vm_pid = 20, .state = SCAUDIT_STATE_RUNNING },
+		{ .name = "b", .vm_pid = 21, .state = SCAUDIT_STATE_DETACHED },
+		{ .name = "20", .vm_pid = 30, .state = SCAUDIT_STATE_RUNNING },
+		{ .name = "c", .vm_pid = 40, .state = SCAUDIT_STATE_GONE },
+	};
+	const size_t n = sizeof(entries) / sizeof(entries[0]);
+	const struct scaudit_list_entry *e;
+	struct sc_error err;
+
+	(void)state;
+	assert_int_equal(verb_find_audit(entries, n, "a", &e, &err), 0);
+	assert_int_equal(e->vm_pid, 11);
+	assert_int_equal(verb_find_audit(entries, n, "12", &e, &err), 0);
+	assert_int_equal(e->vm_pid, 12);
+	assert_int_equal(verb_find_audit(entries, n, "b", &e, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "20 and 21"));
+	assert_int_equal(verb_find_audit(entries, n, "20", &e, &err), 0);
+	assert_int_equal(e->vm_pid, 30);
+	assert_int_equal(verb_find_audit(entries, n, "21", &e, &err), 0);
+	assert_int_equal(e->vm_pid, 21);
+	assert_int_equal(verb_find_audit(entries, n, "c", &e, &err), 0);
+	assert_int_equal(e->vm_pid, 40);
+	assert_int_equal(verb_find_audit(entries, n, "d", &e, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "'d' is not audited"));
+	assert_int_equal(verb_find_audit(NULL, 0, "a", &e, &err), -ENOENT);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_find_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
