@@ -541,6 +541,22 @@ int sc_audit_set_plan(struct sc_audit *a, const struct scaudit_plan *user)
 	return 0;
 }
 
+int sc_audit_set_returns(struct sc_audit *a, const struct scaudit_returns *returns)
+{
+	u32 i;
+
+	if (returns->mode > SCAUDIT_RETURNS_LIST || returns->reserved)
+		return -EINVAL;
+	mutex_lock(&a->lock);
+	for (i = 0; i < SCAUDIT_RETURNS_WORDS; i++) {
+		WRITE_ONCE(a->returns.nr_64[i], returns->nr_64[i]);
+		WRITE_ONCE(a->returns.nr_32[i], returns->nr_32[i]);
+	}
+	WRITE_ONCE(a->returns.mode, returns->mode);
+	mutex_unlock(&a->lock);
+	return 0;
+}
+
 __poll_t sc_audit_events(struct sc_audit *a)
 {
 	__poll_t events = 0;

@@ -21,6 +21,7 @@ void sc_audit_release(struct sc_audit *a);
 
 int sc_audit_list(struct scaudit_list_entry *entries, u32 capacity, u32 *count);
 int sc_audit_status(struct sc_audit *a, struct scaudit_status *status);
+int sc_audit_set_returns(struct sc_audit *a, const struct scaudit_returns *returns);
 int sc_audit_set_plan(struct sc_audit *a, const struct scaudit_plan *plan);
 
 /* Is there something for the owner: EPOLLIN, EPOLLHUP (ended). */

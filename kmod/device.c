@@ -154,6 +154,15 @@ static long set_ident(struct sc_audit *a, void __user *arg)
 	return sc_audit_set_plan(a, &plan);
 }
 
+static long set_returns(struct sc_audit *a, void __user *arg)
+{
+	struct scaudit_returns returns;
+
+	if (copy_from_user(&returns, arg, sizeof(returns)))
+		return -EFAULT;
+	return sc_audit_set_returns(a, &returns);
+}
+
 static long read_memory(struct sc_audit *a, void __user *arg)
 {
 	struct scaudit_read args;
@@ -221,6 +230,8 @@ static long device_ioctl(struct file *file, unsigned int request, unsigned long 
 		return a ? status(a, arg) : -EBADFD;
 	case SCAUDIT_IOC_SET_IDENT:
 		return a ? set_ident(a, arg) : -EBADFD;
+	case SCAUDIT_IOC_SET_RETURNS:
+		return a ? set_returns(a, arg) : -EBADFD;
 	case SCAUDIT_IOC_READ:
 		return a ? read_memory(a, arg) : -EBADFD;
 	case SCAUDIT_IOC_SLOTS:

@@ -52,7 +52,7 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->user = *user;
-	if (user->flags & ~SCAUDIT_PLAN_ABSENT)
+	if ((user->flags & ~(SCAUDIT_PLAN_ABSENT | SCAUDIT_PLAN_I386)) || user->reserved)
 		return -EINVAL;
 	if (user->flags & SCAUDIT_PLAN_ABSENT)
 		return 0;

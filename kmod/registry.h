@@ -68,6 +68,9 @@ struct sc_audit {
 	u32 ident_requests; /* how often a guest may make vCPUs wait is limited */
 	u32 ident_wait_ms;
 
+	/* whose returns are wanted; read by vCPUs without a lock, a word at a time */
+	struct scaudit_returns returns;
+
 	u64 detached_at; /* wall clock of the last detaching; 0: RUN has told of it */
 };
 

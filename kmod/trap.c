@@ -238,7 +238,11 @@ static void record_sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu
 	e->cr3 = vcpu->arch.cr3;
 	e->fs_base = c->fs_base;
 	e->how = SCAUDIT_HOW_SYSRET;
+	e->frame_known = 0;
+	e->cs_long = insn->rex_w;
 	memset(e->reserved, 0, sizeof(e->reserved));
+	e->frame_rip = 0;
+	e->frame_ret = 0;
 	sc_identify(a, v, vcpu, c, true, &e->task);
 	v->ring.producer->returns++;
 	sc_event_commit(a, v, &e->head);

@@ -13,6 +13,7 @@
  *   SCAUDIT_IOC_ATTACH          binds a KVM VM to the descriptor, recording off
  *   mmap() of each vCPU's ring  see "Rings"
  *   SCAUDIT_IOC_SET_IDENT       where the guest kernel keeps `current` (optional)
+ *   SCAUDIT_IOC_SET_RETURNS     whose returns are wanted (optional; all, if not said)
  *   SCAUDIT_IOC_RUN             system calls are recorded from here on
  *   poll()                      POLLIN: something to read or to answer
  *   SCAUDIT_IOC_DETACH          the guest runs free again, the rings stay
@@ -34,7 +35,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define SCAUDIT_ABI_VERSION 1u
+#define SCAUDIT_ABI_VERSION 2u
 #define SCAUDIT_DEVICE "/dev/scaudit"
 
 #define SCAUDIT_NAME_LEN 64 /* bytes, NUL included */
@@ -45,6 +46,28 @@
 enum scaudit_engine {
 	SCAUDIT_ENGINE_AUTO = 0,
 	SCAUDIT_ENGINE_FAULT = 1, /* hardware EFER.SCE=0: SYSCALL and SYSRET raise #UD */
+	SCAUDIT_ENGINE_PAD = 2, /* hardware LSTAR points at an invalid opcode; fault where it cannot */
+};
+
+/*
+ * Why a vCPU that was to use another engine, or to watch another way into the
+ * kernel, does not (bits of scaudit_status.why).
+ */
+#define SCAUDIT_WHY_UNTRIED 0x1u /* no call has been made since the entry point was set */
+#define SCAUDIT_WHY_NO_PAD 0x2u /* no byte of the entry code can serve as a pad */
+#define SCAUDIT_WHY_UNMAPPED 0x4u /* the entry code cannot be read, or is no kernel address */
+#define SCAUDIT_WHY_SFMASK 0x8u /* SFMASK leaves IF or TF set: an event could see the pad */
+#define SCAUDIT_WHY_CET 0x10u /* shadow stacks or indirect branch tracking are on */
+#define SCAUDIT_WHY_NESTED 0x20u /* the guest runs guests (EFER.SVME, VMX operation) */
+#define SCAUDIT_WHY_WRITTEN 0x40u /* the guest writes to the page of the pad */
+#define SCAUDIT_WHY_FRED 0x80u /* CR4.FRED: system calls do not go through LSTAR; none is seen */
+#define SCAUDIT_WHY_LEGACY 0x100u /* a 32-bit kernel: SYSENTER and INT 80h only */
+
+/* Whose returns are recorded. */
+enum scaudit_returns_mode {
+	SCAUDIT_RETURNS_ALL = 0,
+	SCAUDIT_RETURNS_NONE = 1, /* engine pad then takes one exit a call */
+	SCAUDIT_RETURNS_LIST = 2, /* of the calls in the bitmaps of SET_RETURNS */
 };
 
 /* A vCPU meets a full ring. */
@@ -91,9 +114,11 @@ enum scaudit_reason {
 	SCAUDIT_GAP_STALL = 2, /* waited for max_stall_ns, then let the guest go on */
 	SCAUDIT_GAP_NOMEM = 3, /* no memory for a new vCPU's ring */
 	SCAUDIT_GAP_DETACHED = 4, /* orphaned with DETACH: from here to the next RUN */
+	SCAUDIT_GAP_BLIND = 5, /* calls by the instruction in `detail` cannot be seen from here on */
+	SCAUDIT_GAP_CUT = 6, /* the guest was reset, or its state replaced, in the middle of a call */
 };
 
-#define SCAUDIT_NR_REASONS 5
+#define SCAUDIT_NR_REASONS 7
 
 /* State of an audit. */
 enum scaudit_state {
@@ -150,6 +175,21 @@ struct scaudit_attach {
 };
 
 /*
+ * SCAUDIT_IOC_SET_RETURNS: whose returns are recorded, from now on. The numbers
+ * of x32 stand in nr_64 without their bit 30. Numbers past the bitmaps are not
+ * in the list.
+ *   EINVAL  an unknown mode
+ */
+#define SCAUDIT_RETURNS_WORDS 16
+
+struct scaudit_returns {
+	__u32 mode; /* in: enum scaudit_returns_mode */
+	__u32 reserved;
+	__u64 nr_64[SCAUDIT_RETURNS_WORDS]; /* in: bit N of word N / 64: call N of x86-64 */
+	__u64 nr_32[SCAUDIT_RETURNS_WORDS]; /* in: likewise, of i386 */
+};
+
+/*
  * SCAUDIT_IOC_ADOPT: take over an orphan.
  *   ENOENT  no audit with this session
  *   EBUSY   it has an owner
@@ -185,6 +225,16 @@ struct scaudit_list {
 	__u32 count; /* out: how many audits there are, also beyond capacity */
 };
 
+/* What the module spends its time on; see scaudit_status.phase. */
+enum scaudit_phase {
+	SCAUDIT_PHASE_DECIDE = 0, /* which instruction is it, and is it ours */
+	SCAUDIT_PHASE_IDENTIFY = 1, /* who made the call: guest memory */
+	SCAUDIT_PHASE_RECORD = 2, /* room in the ring, writing the event */
+	SCAUDIT_PHASE_RESUME = 3, /* carrying the instruction out, or arming for the next */
+};
+
+#define SCAUDIT_NR_PHASES 4
+
 /*
  * SCAUDIT_IOC_STATUS: counters of the audit and of one vCPU.
  *   ENOENT  vcpu >= nr_rings (the audit's own fields are filled in all the same)
@@ -204,7 +254,14 @@ struct scaudit_status {
 	__u64 stall_ns; /* out: how long in all */
 	__u64 dropped[SCAUDIT_NR_REASONS]; /* out: events not recorded, by reason */
 	__u32 armed; /* out: 1: its calls trap */
-	__u32 reserved;
+	__u32 engine; /* out: enum scaudit_engine in use now; AUTO: none, SYSCALL is off */
+	__u32 why; /* out: SCAUDIT_WHY_*: why it is not the one that was asked for */
+	__u32 insns; /* out: bit N set: calls by enum scaudit_insn N are seen */
+	/*
+	 * Instructions or cycles (whatever the host's TSC counts) spent in the
+	 * module by phase; zero unless it was loaded with profile=1.
+	 */
+	__u64 phase[SCAUDIT_NR_PHASES];
 };
 
 /*
@@ -217,10 +274,15 @@ struct scaudit_status {
  *   EINVAL  an offset of a task field is beyond 64 KiB
  */
 #define SCAUDIT_PLAN_ABSENT 1u /* flags: there is nothing to find; go on without */
+/*
+ * flags: an i386 kernel. Pointers have four bytes, and the per-CPU base is the
+ * base of descriptor gdt_entry of the vCPU's GDT (Linux: GDT_ENTRY_PERCPU).
+ */
+#define SCAUDIT_PLAN_I386 2u
 #define SCAUDIT_NO_FIELD (~0u) /* an offset: this kernel does not have the field */
 
 struct scaudit_plan {
-	__u64 lstar; /* in: the entry point this plan is for; 0: any */
+	__u64 lstar; /* in: the entry point this plan is for (of an i386 kernel SYSENTER_EIP); 0: any */
 	__u64 current_off; /* in: of the task pointer in the per-CPU area */
 	__u32 flags; /* in: SCAUDIT_PLAN_* */
 	__u32 task_pid; /* in: offsets in task_struct, of: pid (u32; the thread) */
@@ -230,6 +292,8 @@ struct scaudit_plan {
 	__u32 task_parent; /* in: real_parent (pointer to task_struct) */
 	__u32 task_cred; /* in: cred (pointer to struct cred) */
 	__u32 cred_uid; /* in: uid in struct cred (u32) */
+	__u32 gdt_entry; /* in: SCAUDIT_PLAN_I386 */
+	__u32 reserved;
 };
 
 /*
@@ -284,6 +348,7 @@ struct scaudit_translate {
 #define SCAUDIT_IOC_READ _IOWR('S', 0x08, struct scaudit_read)
 #define SCAUDIT_IOC_SLOTS _IOWR('S', 0x09, struct scaudit_slots)
 #define SCAUDIT_IOC_TRANSLATE _IOWR('S', 0x0a, struct scaudit_translate)
+#define SCAUDIT_IOC_SET_RETURNS _IOW('S', 0x0b, struct scaudit_returns)
 
 /*
  * Rings
@@ -326,7 +391,7 @@ struct scaudit_producer {
 	__u64 stalls;
 	__u64 stall_ns;
 	__u64 dropped[SCAUDIT_NR_REASONS];
-	__u64 reserved[500];
+	__u64 reserved[498];
 };
 
 enum scaudit_event_type {
@@ -382,7 +447,17 @@ struct scaudit_entry {
 	struct scaudit_task task;
 };
 
-/* A return to user mode. */
+/*
+ * A return to user mode.
+ *
+ * IRET is seen on AMD hosts. It also ends interrupts and page faults of user
+ * mode, so a return by IRET of a thread that has no call open is none. When it
+ * goes to a signal handler, RAX is not the call's result: that has been saved
+ * in the signal frame, where frame_rip and frame_ret are taken from (the words
+ * at the places of RIP and RAX in an rt_sigframe of x86-64 at RSP; of i386 at
+ * those of EIP and EAX in the sigcontext). They are data of the guest's making,
+ * and mean something only where rip is not behind the call's instruction.
+ */
 struct scaudit_return {
 	struct scaudit_event head;
 	__u64 ret; /* RAX */
@@ -391,7 +466,11 @@ struct scaudit_return {
 	__u64 cr3;
 	__u64 fs_base;
 	__u8 how; /* enum scaudit_how */
-	__u8 reserved[7];
+	__u8 frame_known; /* 1: frame_rip and frame_ret could be read */
+	__u8 cs_long; /* 1: to 64-bit mode */
+	__u8 reserved[5];
+	__u64 frame_rip; /* of IRET: see above */
+	__u64 frame_ret;
 	struct scaudit_task task; /* ppid and uid are not looked up */
 };
 
@@ -403,7 +482,7 @@ struct scaudit_gap {
 	__u64 first; /* wall clock of the first and the last of them, ns */
 	__u64 last;
 	__u32 reason; /* enum scaudit_reason */
-	__u32 reserved;
+	__u32 detail; /* of BLIND: enum scaudit_insn */
 };
 
 #define SCAUDIT_EVENT_MAX 256u /* bytes; no event of this version is longer */
@@ -413,8 +492,9 @@ _Static_assert(sizeof(struct scaudit_attach) == 128, "ABI");
 _Static_assert(sizeof(struct scaudit_adopt) == 48, "ABI");
 _Static_assert(sizeof(struct scaudit_list_entry) == 96, "ABI");
 _Static_assert(sizeof(struct scaudit_list) == 16, "ABI");
-_Static_assert(sizeof(struct scaudit_status) == 120, "ABI");
-_Static_assert(sizeof(struct scaudit_plan) == 48, "ABI");
+_Static_assert(sizeof(struct scaudit_returns) == 264, "ABI");
+_Static_assert(sizeof(struct scaudit_status) == 176, "ABI");
+_Static_assert(sizeof(struct scaudit_plan) == 56, "ABI");
 _Static_assert(sizeof(struct scaudit_read) == 32, "ABI");
 _Static_assert(sizeof(struct scaudit_slots) == 16, "ABI");
 _Static_assert(sizeof(struct scaudit_translate) == 40, "ABI");
@@ -423,7 +503,7 @@ _Static_assert(sizeof(struct scaudit_producer) == 4096, "ABI");
 _Static_assert(sizeof(struct scaudit_event) == 32, "ABI");
 _Static_assert(sizeof(struct scaudit_task) == 56, "ABI");
 _Static_assert(sizeof(struct scaudit_entry) == 200, "ABI");
-_Static_assert(sizeof(struct scaudit_return) == 136, "ABI");
+_Static_assert(sizeof(struct scaudit_return) == 152, "ABI");
 _Static_assert(sizeof(struct scaudit_gap) == 72, "ABI");
 
 #endif
