@@ -13,6 +13,9 @@
 #include "event.h"
 #include "hook.h"
 #include "identity.h"
+#include "open.h"
+#include "pad.h"
+#include "state.h"
 #include "trap.h"
 
 /*
@@ -41,7 +44,7 @@ static struct sc_audit *find_kvm(const struct kvm *kvm)
 
 static void apply_call(struct kvm_vcpu *vcpu, void *arg)
 {
-	sc_vcpu_apply(arg, vcpu);
+	sc_state_apply(arg, vcpu);
 }
 
 /* Bring every vCPU into the state that a->recording asks for. */
@@ -113,6 +116,7 @@ static void forget_vm(struct sc_audit *a)
 	lockdep_assert_held(&a->lock);
 	if (!kvm)
 		return;
+	sc_pads_exit(a);
 	WRITE_ONCE(a->kvm, NULL);
 	sc_hook_synchronize();
 	if (!--hook_users)
@@ -135,6 +139,7 @@ static void put_audit(struct sc_audit *a)
 	for (i = 0; i < SCAUDIT_MAX_VCPUS; i++)
 		sc_vcpu_free(a->vcpus[i]);
 	kfree(rcu_dereference_protected(a->plan, true));
+	sc_open_free(a->open);
 	kvfree(a);
 }
 
@@ -226,7 +231,7 @@ static int check_options(u32 on_full, u32 on_exit)
 
 static int check_attach(const struct scaudit_attach *args)
 {
-	if (args->reserved || args->engine > SCAUDIT_ENGINE_FAULT ||
+	if (args->reserved || args->engine > SCAUDIT_ENGINE_PAD ||
 	    args->ring_bytes < SCAUDIT_RING_MIN || args->ring_bytes > SCAUDIT_RING_MAX ||
 	    !is_power_of_2(args->ring_bytes) || args->ident_wait_ms > 60000 ||
 	    strnlen(args->name, sizeof(args->name)) == sizeof(args->name))
@@ -260,6 +265,13 @@ static struct sc_audit *make_audit(const struct scaudit_attach *args, struct kvm
 
 	if (!a)
 		return NULL;
+	a->open = sc_open_make();
+	if (!a->open) {
+		kvfree(a);
+		return NULL;
+	}
+	a->engine = args->engine;
+	sc_pads_init(a);
 	refcount_set(&a->users, 1);
 	mutex_init(&a->lock);
 	mutex_init(&a->vcpus_lock);
@@ -340,7 +352,8 @@ int sc_audit_attach(struct scaudit_attach *args, struct sc_audit **audit)
 	mutex_unlock(&sc_audits_lock);
 	mmput(a->mm);
 
-	args->engine = SCAUDIT_ENGINE_FAULT;
+	if (args->engine == SCAUDIT_ENGINE_AUTO)
+		args->engine = SCAUDIT_ENGINE_PAD;
 	memcpy(args->session, a->session, sizeof(args->session));
 	args->nr_rings = a->nr_vcpus;
 	*audit = a;
@@ -510,7 +523,25 @@ int sc_audit_status(struct sc_audit *a, struct scaudit_status *s)
 		s->dropped[i] = READ_ONCE(p->dropped[i]);
 	if (index == 0)
 		s->dropped[SCAUDIT_GAP_NOMEM] += atomic64_read(&a->nomem);
-	s->armed = READ_ONCE(a->recording);
+	s->armed = READ_ONCE(v->mode) != SC_OFF;
+	s->why = READ_ONCE(v->why);
+	switch (READ_ONCE(v->mode)) {
+	case SC_OFF:
+		break;
+	case SC_FAULT:
+	case SC_LEGACY:
+		s->engine = SCAUDIT_ENGINE_FAULT;
+		break;
+	case SC_PAD:
+		s->engine = SCAUDIT_ENGINE_PAD;
+		break;
+	}
+	if (v->hw.no_sce || v->hw.pad)
+		s->insns |= BIT(SCAUDIT_INSN_SYSCALL);
+	if (v->hw.watch)
+		s->insns |= BIT(SCAUDIT_INSN_INT80);
+	for (i = 0; i < SCAUDIT_NR_PHASES; i++)
+		s->phase[i] = READ_ONCE(v->phase[i]);
 	return 0;
 }
 
@@ -543,6 +574,7 @@ int sc_audit_set_plan(struct sc_audit *a, const struct scaudit_plan *user)
 
 int sc_audit_set_returns(struct sc_audit *a, const struct scaudit_returns *returns)
 {
+	int r = 0;
 	u32 i;
 
 	if (returns->mode > SCAUDIT_RETURNS_LIST || returns->reserved)
@@ -553,8 +585,10 @@ int sc_audit_set_returns(struct sc_audit *a, const struct scaudit_returns *retur
 		WRITE_ONCE(a->returns.nr_32[i], returns->nr_32[i]);
 	}
 	WRITE_ONCE(a->returns.mode, returns->mode);
+	if (a->kvm && a->recording)
+		r = apply_all(a);
 	mutex_unlock(&a->lock);
-	return 0;
+	return r;
 }
 
 __poll_t sc_audit_events(struct sc_audit *a)

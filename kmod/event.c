@@ -6,7 +6,8 @@
 #include "event.h"
 
 #define WAIT_NS (NSEC_PER_MSEC / 2) /* how soon room that user space has made is seen */
-#define ROOM (sizeof(struct scaudit_gap) + SCAUDIT_EVENT_MAX)
+/* A gap, an owed entry, an event. */
+#define ROOM (sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_MAX)
 
 static u64 wall_clock(void)
 {
@@ -29,10 +30,14 @@ static void count_missing(struct sc_vcpu *v, bool entry, u32 reason)
 	v->ring.producer->dropped[reason]++;
 }
 
+void sc_event_missed(struct sc_vcpu *v, u32 reason)
+{
+	count_missing(v, true, reason);
+}
+
 static bool wait_is_over(struct sc_audit *a, struct sc_vcpu *v)
 {
-	return !READ_ONCE(a->recording) ||
-	       (v && !READ_ONCE(a->held) && sc_ring_has(&v->ring, ROOM));
+	return !READ_ONCE(a->recording) || (!READ_ONCE(a->held) && sc_ring_has(&v->ring, ROOM));
 }
 
 enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool entry)
@@ -41,50 +46,40 @@ enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	bool held = READ_ONCE(a->held);
 	u64 now, waited, limit;
 
-	if (likely(v && !held && sc_ring_has(&v->ring, ROOM))) {
+	if (likely(!held && sc_ring_has(&v->ring, ROOM))) {
 		v->stall_since = 0;
 		return SC_ROOM;
 	}
 
-	if (!v) {
-		/* No place to keep a counter in but the audit's own. */
-		if (a->on_full == SCAUDIT_FULL_DROP) {
-			atomic64_inc(&a->nomem);
-			return SC_LOST;
-		}
-	} else if (!held && a->on_full == SCAUDIT_FULL_DROP) {
+	if (!held && a->on_full == SCAUDIT_FULL_DROP) {
 		count_missing(v, entry, SCAUDIT_GAP_DROP);
 		return SC_LOST;
 	}
 
 	now = ktime_get_ns();
 	limit = READ_ONCE(a->max_stall_ns);
-	if (v) {
-		if (!v->stall_since) {
-			v->stall_since = now;
-			v->ring.producer->stalls++;
-			wake_up_interruptible(&a->poll_wait);
-		}
-		if (limit && now - v->stall_since > limit) {
-			count_missing(v, entry, SCAUDIT_GAP_STALL);
-			return SC_LOST;
-		}
-		WRITE_ONCE(v->ring.producer->waiting, 1);
+	if (!v->stall_since) {
+		v->stall_since = now;
+		v->ring.producer->stalls++;
+		wake_up_interruptible(&a->poll_wait);
 	}
+	if (limit && now - v->stall_since > limit) {
+		count_missing(v, entry, SCAUDIT_GAP_STALL);
+		return SC_LOST;
+	}
+	WRITE_ONCE(v->ring.producer->waiting, 1);
 
 	kvm_vcpu_srcu_read_unlock(vcpu);
 	wait_event_interruptible_hrtimeout(a->vcpu_wait, wait_is_over(a, v), ns_to_ktime(WAIT_NS));
 	kvm_vcpu_srcu_read_lock(vcpu);
 
-	if (v) {
-		waited = ktime_get_ns() - now;
-		v->ring.producer->stall_ns += waited;
-		WRITE_ONCE(v->ring.producer->waiting, 0);
-	}
+	waited = ktime_get_ns() - now;
+	v->ring.producer->stall_ns += waited;
+	WRITE_ONCE(v->ring.producer->waiting, 0);
 	return SC_AGAIN;
 }
 
-static void fill_head(struct scaudit_event *e, u16 type, u32 size, u16 vcpu)
+void sc_event_head(struct scaudit_event *e, u16 type, u32 size, u16 vcpu)
 {
 	e->size = size;
 	e->type = type;
@@ -105,18 +100,53 @@ void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event
 		wake_up_interruptible(&a->poll_wait);
 }
 
+void sc_event_flush_owed(struct sc_audit *a, struct sc_vcpu *v)
+{
+	struct scaudit_entry *e;
+
+	if (!v->has_owed)
+		return;
+	e = sc_ring_reserve(&v->ring, sizeof(*e));
+	if (!e)
+		return;
+	memcpy(e, &v->owed, sizeof(*e));
+	v->has_owed = false;
+	v->ring.producer->entries++;
+	sc_event_commit(a, v, &e->head);
+}
+
+void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn)
+{
+	struct scaudit_gap *gap = sc_ring_reserve(&v->ring, sizeof(*gap));
+
+	if (!gap) {
+		sc_event_missed(v, SCAUDIT_GAP_BLIND);
+		return;
+	}
+	memset(gap, 0, sizeof(*gap));
+	sc_event_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), v->index);
+	gap->entries = ~0ULL;
+	gap->returns = ~0ULL;
+	gap->first = gap->head.time;
+	gap->last = gap->head.time;
+	gap->reason = SCAUDIT_GAP_BLIND;
+	gap->detail = insn;
+	sc_event_commit(a, v, &gap->head);
+}
+
 void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
 {
 	struct sc_missing *m = &v->missing;
 	struct scaudit_gap *gap;
 
+	sc_event_flush_owed(a, v);
 	if (!m->entries && !m->returns)
 		return;
 	gap = sc_ring_reserve(&v->ring, sizeof(*gap));
 	if (!gap)
 		return;
 	memset(gap, 0, sizeof(*gap));
-	fill_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), v->index);
+	sc_event_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), v->index);
 	gap->entries = m->entries;
 	gap->returns = m->returns;
 	gap->first = m->first;
@@ -133,7 +163,7 @@ void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 f
 	if (!gap)
 		return;
 	memset(gap, 0, sizeof(*gap));
-	fill_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), 0xffff);
+	sc_event_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), 0xffff);
 	gap->entries = ~0ULL;
 	gap->returns = ~0ULL;
 	gap->first = first;
@@ -146,6 +176,8 @@ void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size)
 {
 	struct scaudit_event *event;
 
+	if (unlikely(v->has_owed))
+		sc_event_flush_owed(a, v);
 	if (unlikely(v->missing.entries || v->missing.returns))
 		sc_event_last_gap(a, v);
 	event = sc_ring_reserve(&v->ring, size);
@@ -156,6 +188,6 @@ void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size)
 	 */
 	if (unlikely(!event))
 		event = (void *)(v->ring.data + (v->ring.head & (v->ring.bytes - 1)));
-	fill_head(event, type, size, v->index);
+	sc_event_head(event, type, size, v->index);
 	return event;
 }

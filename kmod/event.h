@@ -16,7 +16,6 @@ enum sc_room {
 /*
  * See to it that an event can be written, as on_full, max_stall and a missing
  * owner demand. May sleep for some milliseconds, with KVM's SRCU lock let go.
- * @v: NULL if there is no memory for the vCPU's ring
  */
 enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 			   bool entry);
@@ -28,6 +27,18 @@ enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
  */
 void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size);
 void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event *event);
+
+/* Fill in an event's head, all but its number. */
+void sc_event_head(struct scaudit_event *e, u16 type, u32 size, u16 vcpu);
+
+/* A call was made that cannot be recorded. */
+void sc_event_missed(struct sc_vcpu *v, u32 reason);
+
+/* Write v->owed, if there is one and room for it. */
+void sc_event_flush_owed(struct sc_audit *a, struct sc_vcpu *v);
+
+/* From here on calls by an instruction cannot be seen on this vCPU. */
+void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn);
 
 /*
  * Write the gap event that is due, if there is one and room for it. For the

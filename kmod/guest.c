@@ -17,6 +17,7 @@
 void sc_cache_flush(struct sc_cache *cache)
 {
 	memset(cache->translation, 0, sizeof(cache->translation));
+	memset(cache->direct, 0, sizeof(cache->direct));
 }
 
 /* A handful of bytes from the VM's process, which is ours as well. May fault, may sleep. */
@@ -45,18 +46,27 @@ failed:
 	return false;
 }
 
+/* What is remembered of pages holds for one state of the memslots. */
+static void check_generation(const struct sc_space *space)
+{
+	struct sc_cache *cache = space->cache;
+	u64 generation = kvm_memslots(space->kvm)->generation;
+
+	if (unlikely(cache->generation != generation)) {
+		memset(cache->page, 0, sizeof(cache->page));
+		memset(cache->direct, 0, sizeof(cache->direct));
+		cache->generation = generation;
+	}
+}
+
 /* Within one page, by what is remembered of it. */
 static bool read_remembered(const struct sc_space *space, u64 gpa, void *buffer, u32 length)
 {
 	struct sc_cache *cache = space->cache;
-	u64 generation = kvm_memslots(space->kvm)->generation;
 	u64 gfn = gpa >> PAGE_SHIFT;
 	u32 i = gfn % SC_CACHE_ENTRIES;
 
-	if (unlikely(cache->generation != generation)) {
-		memset(cache->page, 0, sizeof(cache->page));
-		cache->generation = generation;
-	}
+	check_generation(space);
 	if (unlikely(cache->page[i].tag != gfn + 1)) {
 		unsigned long hva = gfn_to_hva(space->kvm, gfn);
 
@@ -92,9 +102,71 @@ int sc_guest_read_phys(const struct sc_space *space, u64 gpa, void *buffer, u32 
 	return 0;
 }
 
+/*
+ * The addresses that are remembered: a 64-bit kernel's own. (Where a 32-bit
+ * kernel's half begins is a matter of its configuration.)
+ */
 static bool kernel_half(u64 gva)
 {
 	return gva >> 63;
+}
+
+/* Within one page of the guest kernel that was read before. */
+static bool read_direct(const struct sc_space *space, u64 gva, void *buffer, u32 length)
+{
+	struct sc_cache *cache = space->cache;
+	u64 page = gva >> PAGE_SHIFT;
+	u32 i = page % SC_CACHE_ENTRIES;
+
+	if (!cache || space->fresh || !kernel_half(gva) || cache->direct[i].tag != page)
+		return false;
+	check_generation(space);
+	if (unlikely(cache->direct[i].tag != page))
+		return false;
+	return copy_small(buffer, cache->direct[i].hva + offset_in_page(gva), length);
+}
+
+/* After a read of that page by its two addresses. */
+static void remember_direct(const struct sc_space *space, u64 gva, u64 gpa)
+{
+	struct sc_cache *cache = space->cache;
+	u64 gfn = gpa >> PAGE_SHIFT;
+	u32 i = gfn % SC_CACHE_ENTRIES;
+	u64 page = gva >> PAGE_SHIFT;
+
+	if (!cache || !kernel_half(gva) || cache->page[i].tag != gfn + 1)
+		return;
+	cache->direct[page % SC_CACHE_ENTRIES].tag = page;
+	cache->direct[page % SC_CACHE_ENTRIES].hva = cache->page[i].hva;
+}
+
+/* 32-bit paging and PAE paging (SDM vol. 3A, 4.3 and 4.4). */
+static int walk_legacy(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *leaf_shift)
+{
+	u32 bytes = space->pae ? 8 : 4, bits = space->pae ? 9 : 10;
+	u32 shift = space->pae ? 30 : 22;
+	u64 table = space->pae ? (root & GENMASK_ULL(31, 5)) : (root & GENMASK_ULL(31, 12));
+
+	gva = (u32)gva;
+	for (;; shift -= bits) {
+		u64 index = (gva >> shift) & ((1U << bits) - 1);
+		u64 mask = (1ULL << shift) - 1;
+		u64 pte = 0;
+
+		if (read_page(space, table + index * bytes, &pte, bytes))
+			return -ENXIO;
+		if (!(pte & PTE_PRESENT))
+			return -ENXIO;
+		if (shift == PAGE_SHIFT || (shift < 30 && (pte & PTE_LARGE))) {
+			u64 high = !space->pae && shift == 22 ? (pte & GENMASK_ULL(20, 13)) << 19 :
+								0;
+
+			*gpa = high | (pte & PTE_ADDRESS & ~mask) | (gva & mask);
+			*leaf_shift = shift;
+			return 0;
+		}
+		table = pte & PTE_ADDRESS;
+	}
 }
 
 /* Walk one tree. Fills in the shift of the leaf: 12, 21 or 30. */
@@ -103,6 +175,8 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *
 	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = root & CR3_ADDRESS;
 
+	if (space->legacy)
+		return walk_legacy(space, root, gva, gpa, leaf_shift);
 	for (;; shift -= 9) {
 		u64 mask = (1ULL << shift) - 1;
 		u64 pte;
@@ -143,7 +217,8 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 	u32 i;
 
 	*left = PAGE_SIZE - offset_in_page(gva);
-	if (cache && (cached(cache, gva, LARGE_SHIFT, gpa) || cached(cache, gva, PAGE_SHIFT, gpa)))
+	if (cache && !space->fresh &&
+	    (cached(cache, gva, LARGE_SHIFT, gpa) || cached(cache, gva, PAGE_SHIFT, gpa)))
 		return 0;
 
 	if (walk(space, space->cr3, gva, gpa, &shift) &&
@@ -163,14 +238,15 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 length)
 {
 	while (length) {
+		u32 n = min_t(u32, length, PAGE_SIZE - offset_in_page(gva));
 		u64 gpa, left;
-		u32 n;
 
-		if (sc_guest_translate(space, gva, &gpa, &left))
-			return -ENXIO;
-		n = min_t(u64, length, left);
-		if (read_page(space, gpa, buffer, n))
-			return -ENXIO;
+		if (!read_direct(space, gva, buffer, n)) {
+			if (sc_guest_translate(space, gva, &gpa, &left) ||
+			    read_page(space, gpa, buffer, n))
+				return -ENXIO;
+			remember_direct(space, gva, gpa);
+		}
 		gva += n;
 		buffer += n;
 		length -= n;
@@ -183,14 +259,15 @@ u32 sc_guest_fetch(const struct sc_space *space, u64 gva, u8 *buffer, u32 length
 	u32 done = 0;
 
 	while (done < length) {
+		u32 n = min_t(u32, length - done, PAGE_SIZE - offset_in_page(gva + done));
 		u64 gpa, left;
-		u32 n;
 
-		if (sc_guest_translate(space, gva + done, &gpa, &left))
-			break;
-		n = min_t(u64, length - done, left);
-		if (read_page(space, gpa, buffer + done, n))
-			break;
+		if (!read_direct(space, gva + done, buffer + done, n)) {
+			if (sc_guest_translate(space, gva + done, &gpa, &left) ||
+			    read_page(space, gpa, buffer + done, n))
+				break;
+			remember_direct(space, gva + done, gpa);
+		}
 		done += n;
 	}
 	return done;

@@ -25,6 +25,11 @@
  * as long as KVM's memslots do not change.
  */
 struct sc_cache {
+	/* Both of the below at once: pages of the guest kernel, by their virtual address. */
+	struct {
+		u64 tag; /* virtual page number; 0: empty */
+		unsigned long hva;
+	} direct[SC_CACHE_ENTRIES];
 	struct {
 		u64 tag; /* virtual page number << 1 | large; 0: empty */
 		u64 gpa; /* of its first byte */
@@ -33,7 +38,7 @@ struct sc_cache {
 		u64 tag; /* page frame number + 1; 0: empty */
 		unsigned long hva;
 	} page[SC_CACHE_ENTRIES];
-	u64 generation; /* of the memslots that page is of */
+	u64 generation; /* of the memslots that direct and page are of */
 };
 
 /* Page tables to walk, and by whom. */
@@ -41,6 +46,9 @@ struct sc_space {
 	struct kvm *kvm;
 	u64 cr3;
 	bool five_levels; /* CR4.LA57 */
+	bool legacy; /* a 32-bit kernel's page tables: two levels, or three (pae) */
+	bool pae;
+	bool fresh; /* look addresses up anew, whatever is remembered */
 	struct sc_cache *cache; /* of the vCPU whose thread this is; may be NULL */
 };
 
@@ -51,6 +59,8 @@ static inline struct sc_space sc_space_of(struct kvm_vcpu *vcpu, struct sc_cache
 		.kvm = vcpu->kvm,
 		.cr3 = vcpu->arch.cr3,
 		.five_levels = vcpu->arch.cr4 & X86_CR4_LA57,
+		.legacy = !(vcpu->arch.efer & EFER_LMA),
+		.pae = vcpu->arch.cr4 & X86_CR4_PAE,
 		.cache = cache,
 	};
 }

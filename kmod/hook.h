@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hooks on functions of KVM: ftrace redirects a call to our replacement, which
+ * Hooks on KVM. Functions: ftrace redirects a call to our replacement, which
  * calls the original itself; a call that comes from this module passes through.
+ * Exit handlers: their place in the vendor's table of them is taken, which costs
+ * nothing at any other exit, and gives a handler to exits that KVM never asks for.
  */
 #ifndef SC_HOOK_H
 #define SC_HOOK_H
 
 #include <linux/types.h>
 
+struct kvm_vcpu;
+
 struct sc_hook {
-	const char *symbol; /* as for sc_symbol() */
+	const char *symbol; /* as for sc_symbol(); "a|b": whichever there is */
 	void *replacement; /* same type as the original; holds sc_hook_enter() throughout */
 	void **original; /* where its address goes */
+};
+
+typedef int (*sc_exit_fn)(struct kvm_vcpu *vcpu);
+
+struct sc_slot {
+	const char *table; /* symbol of an array of sc_exit_fn */
+	u32 index;
+	sc_exit_fn replacement; /* holds sc_hook_enter() throughout */
+	const char *expected; /* symbol of what must be there; NULL: nothing */
+	sc_exit_fn *original; /* where what was there goes */
 };
 
 /*
@@ -21,12 +35,13 @@ struct sc_hook {
 void sc_hook_exit(void);
 
 /*
- * Install all, or none; one set at a time. All of them are one user of ftrace,
- * since removing a user takes several grace periods.
+ * Install all, or none; one set at a time. All functions are one user of
+ * ftrace, since removing a user takes several grace periods.
  * Return: 0; -ENOENT if a symbol is missing; -EBUSY if another user (livepatch)
- * has one of the functions; other errors of ftrace.
+ * has one of the functions; other errors of ftrace; -ENOMEM.
  */
-int sc_hook_install(const struct sc_hook *hooks, unsigned int count);
+int sc_hook_install(const struct sc_hook *hooks, u32 nr_hooks, const struct sc_slot *slots,
+		    u32 nr_slots);
 void sc_hook_remove(void);
 
 /*

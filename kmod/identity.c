@@ -38,40 +38,70 @@ static u32 join_spans(struct sc_span *spans, u32 count)
 	return n;
 }
 
-static bool add_span(struct sc_span *spans, u32 *count, u32 offset, u32 length)
+/* Where a stretch of task_struct lies in the bytes that are read. */
+static s32 place_in(const struct sc_extract *x, u32 offset, u32 length)
 {
-	if (offset == SCAUDIT_NO_FIELD)
-		return true;
-	if (offset > PLAN_OFFSET_MAX - length)
-		return false;
-	spans[(*count)++] = (struct sc_span){ offset, length };
-	return true;
+	u32 base = 0;
+	u32 i;
+
+	for (i = 0; i < x->nr_spans; i++) {
+		const struct sc_span *s = &x->spans[i];
+
+		if (offset >= s->offset && offset - s->offset + length <= s->length)
+			return base + (offset - s->offset);
+		base += s->length;
+	}
+	return -1;
+}
+
+static void make_extract(struct sc_extract *x, const u32 *offsets, const u32 *lengths, u32 fields)
+{
+	u32 i;
+
+	for (i = 0; i < fields; i++) {
+		if (offsets[i] != SCAUDIT_NO_FIELD)
+			x->spans[x->nr_spans++] = (struct sc_span){ offsets[i], lengths[i] };
+	}
+	x->nr_spans = join_spans(x->spans, x->nr_spans);
+	for (i = 0; i < SC_NR_FIELDS; i++)
+		x->at[i] = i < fields && offsets[i] != SCAUDIT_NO_FIELD ?
+				   place_in(x, offsets[i], lengths[i]) :
+				   -1;
 }
 
 int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 {
+	u32 pointer = user->flags & SCAUDIT_PLAN_I386 ? 4 : 8;
+	const u32 offsets[SC_NR_FIELDS] = {
+		[SC_FIELD_PID] = user->task_pid,       [SC_FIELD_TGID] = user->task_tgid,
+		[SC_FIELD_START] = user->task_start,   [SC_FIELD_COMM] = user->task_comm,
+		[SC_FIELD_PARENT] = user->task_parent, [SC_FIELD_CRED] = user->task_cred,
+	};
+	const u32 lengths[SC_NR_FIELDS] = {
+		[SC_FIELD_PID] = sizeof(u32),	[SC_FIELD_TGID] = sizeof(u32),
+		[SC_FIELD_START] = sizeof(u64), [SC_FIELD_COMM] = SCAUDIT_COMM_LEN,
+		[SC_FIELD_PARENT] = pointer,	[SC_FIELD_CRED] = pointer,
+	};
+	u32 i;
+
 	memset(plan, 0, sizeof(*plan));
 	plan->user = *user;
+	plan->pointer = pointer;
 	if ((user->flags & ~(SCAUDIT_PLAN_ABSENT | SCAUDIT_PLAN_I386)) || user->reserved)
 		return -EINVAL;
 	if (user->flags & SCAUDIT_PLAN_ABSENT)
 		return 0;
-	if (user->task_pid == SCAUDIT_NO_FIELD || user->task_tgid == SCAUDIT_NO_FIELD)
+	if (user->task_pid == SCAUDIT_NO_FIELD || user->task_tgid == SCAUDIT_NO_FIELD ||
+	    user->gdt_entry >= 8192)
 		return -EINVAL;
-	if (!add_span(plan->full, &plan->nr_full, user->task_pid, sizeof(u32)) ||
-	    !add_span(plan->full, &plan->nr_full, user->task_tgid, sizeof(u32)) ||
-	    !add_span(plan->full, &plan->nr_full, user->task_start, sizeof(u64)) ||
-	    !add_span(plan->full, &plan->nr_full, user->task_comm, SCAUDIT_COMM_LEN) ||
-	    !add_span(plan->full, &plan->nr_full, user->task_parent, sizeof(u64)) ||
-	    !add_span(plan->full, &plan->nr_full, user->task_cred, sizeof(u64)))
-		return -EINVAL;
+	for (i = 0; i < SC_NR_FIELDS; i++) {
+		if (offsets[i] != SCAUDIT_NO_FIELD && offsets[i] > PLAN_OFFSET_MAX - lengths[i])
+			return -EINVAL;
+	}
 	if (user->task_cred != SCAUDIT_NO_FIELD && user->cred_uid > PLAN_OFFSET_MAX)
 		return -EINVAL;
-	/* The first three say who it is. */
-	plan->nr_brief = user->task_start == SCAUDIT_NO_FIELD ? 2 : 3;
-	memcpy(plan->brief, plan->full, sizeof(plan->brief));
-	plan->nr_brief = join_spans(plan->brief, plan->nr_brief);
-	plan->nr_full = join_spans(plan->full, plan->nr_full);
+	make_extract(&plan->full, offsets, lengths, SC_NR_FIELDS);
+	make_extract(&plan->brief, offsets, lengths, SC_FIELD_START + 1);
 	return 0;
 }
 
@@ -124,77 +154,124 @@ bool sc_identity_ready(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar)
 	return false;
 }
 
-/* A field out of the stretches that were read, or zero. */
-static void take(const struct sc_span *spans, u32 count, const u8 *bytes, u32 offset, void *field,
-		 u32 length)
+/*
+ * The guest kernel's per-CPU base. At SYSCALL (before SWAPGS) and SYSRET (after
+ * it) the kernel's GS is in waiting. An i386 kernel keeps it in a descriptor.
+ */
+static bool percpu_base(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			const struct sc_plan *plan, const struct sc_space *space,
+			const struct sc_context *c, u64 *base)
 {
-	u32 base = 0;
-	u32 i;
+	struct desc_ptr gdt;
+	u64 d;
 
-	for (i = 0; i < count; i++) {
-		if (offset >= spans[i].offset &&
-		    offset - spans[i].offset + length <= spans[i].length) {
-			memcpy(field, bytes + base + (offset - spans[i].offset), length);
-			return;
-		}
-		base += spans[i].length;
+	if (!(plan->user.flags & SCAUDIT_PLAN_I386)) {
+		*base = c->kernel_gs_base;
+		return true;
 	}
-	memset(field, 0, length);
+	sc_kvm_ops->get_gdt(vcpu, &gdt);
+	if (plan->user.gdt_entry * 8 + 7 > gdt.size ||
+	    sc_guest_read(space, (u32)(gdt.address + plan->user.gdt_entry * 8), &d, sizeof(d)))
+		return false;
+	/* Base of a segment descriptor: SDM vol. 3A, 3.4.5. */
+	*base = (d >> 16 & 0xffffff) | (d >> 32 & 0xff000000);
+	return true;
+}
+
+static u64 read_pointer(const struct sc_plan *plan, const struct sc_space *space, u64 gva)
+{
+	u64 value = 0;
+
+	if (sc_guest_read(space, gva, &value, plan->pointer))
+		return 0;
+	return value;
+}
+
+static u64 wrap(const struct sc_plan *plan, u64 gva)
+{
+	return plan->pointer == 4 ? (u32)gva : gva;
+}
+
+/* The plan for the kernel that a vCPU runs, or NULL. */
+static const struct sc_plan *plan_for(struct sc_audit *a, struct sc_vcpu *v,
+				      const struct sc_context *c)
+{
+	const struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
+
+	if (unlikely(!plan_fits(plan, c->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT)))
+		return NULL;
+	if (unlikely(v->cache_lstar != c->lstar)) {
+		sc_cache_flush(&v->cache);
+		v->cache_lstar = c->lstar;
+	}
+	return plan;
+}
+
+u64 sc_current(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+	       const struct sc_context *c)
+{
+	const struct sc_plan *plan = plan_for(a, v, c);
+	struct sc_space space = sc_space_of(vcpu, &v->cache);
+	u64 base;
+
+	if (!plan || !percpu_base(a, v, vcpu, plan, &space, c, &base))
+		return 0;
+	return read_pointer(plan, &space, wrap(plan, base + plan->user.current_off));
+}
+
+static u64 load_pointer(const struct sc_plan *plan, const u8 *bytes)
+{
+	return plan->pointer == 4 ? *(const u32 *)bytes : *(const u64 *)bytes;
 }
 
 void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-		 const struct sc_context *context, bool brief, struct scaudit_task *task)
+		 const struct sc_context *c, bool brief, struct scaudit_task *task)
 {
-	struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
+	const struct sc_plan *plan = plan_for(a, v, c);
 	struct sc_space space = sc_space_of(vcpu, &v->cache);
-	const struct scaudit_plan *u;
-	const struct sc_span *spans;
+	const struct sc_extract *x;
 	u8 bytes[SC_TASK_BYTES];
-	u64 parent, cred;
-	u32 base = 0;
-	u32 count, i;
+	u64 base, parent, cred;
+	u32 done = 0, i;
+	u64 current_task;
 
 	memset(task, 0, sizeof(*task));
-	if (!plan_fits(plan, context->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT))
+	if (!plan || !percpu_base(a, v, vcpu, plan, &space, c, &base))
 		return;
-	u = &plan->user;
-	if (v->cache_lstar != context->lstar) {
-		sc_cache_flush(&v->cache);
-		v->cache_lstar = context->lstar;
-	}
-
-	/* At SYSCALL (before SWAPGS) and SYSRET (after it) the kernel's GS is in waiting. */
-	if (sc_guest_read(&space, context->kernel_gs_base + u->current_off, &task->task,
-			  sizeof(task->task)))
+	current_task = read_pointer(plan, &space, wrap(plan, base + plan->user.current_off));
+	if (!current_task)
 		return;
 
-	spans = brief ? plan->brief : plan->full;
-	count = brief ? plan->nr_brief : plan->nr_full;
-	for (i = 0; i < count; i++) {
-		if (sc_guest_read(&space, task->task + spans[i].offset, bytes + base,
-				  spans[i].length)) {
-			task->task = 0;
+	x = brief ? &plan->brief : &plan->full;
+	for (i = 0; i < x->nr_spans; i++) {
+		if (sc_guest_read(&space, wrap(plan, current_task + x->spans[i].offset),
+				  bytes + done, x->spans[i].length))
 			return;
-		}
-		base += spans[i].length;
+		done += x->spans[i].length;
 	}
-	take(spans, count, bytes, u->task_pid, &task->tid, sizeof(task->tid));
-	take(spans, count, bytes, u->task_tgid, &task->pid, sizeof(task->pid));
+	task->task = current_task;
+	task->tid = *(u32 *)(bytes + x->at[SC_FIELD_PID]);
+	task->pid = *(u32 *)(bytes + x->at[SC_FIELD_TGID]);
 	task->known = SCAUDIT_KNOWN_TASK;
-	if (u->task_start != SCAUDIT_NO_FIELD) {
-		take(spans, count, bytes, u->task_start, &task->start, sizeof(task->start));
+	if (x->at[SC_FIELD_START] >= 0) {
+		task->start = *(u64 *)(bytes + x->at[SC_FIELD_START]);
 		task->known |= SCAUDIT_KNOWN_START;
 	}
 	if (brief)
 		return;
 
-	if (u->task_comm != SCAUDIT_NO_FIELD)
-		take(spans, count, bytes, u->task_comm, task->comm, sizeof(task->comm));
-	take(spans, count, bytes, u->task_parent, &parent, sizeof(parent));
-	if (parent &&
-	    !sc_guest_read(&space, parent + u->task_tgid, &task->ppid, sizeof(task->ppid)))
-		task->known |= SCAUDIT_KNOWN_PARENT;
-	take(spans, count, bytes, u->task_cred, &cred, sizeof(cred));
-	if (cred && !sc_guest_read(&space, cred + u->cred_uid, &task->uid, sizeof(task->uid)))
-		task->known |= SCAUDIT_KNOWN_CRED;
+	if (x->at[SC_FIELD_COMM] >= 0)
+		memcpy(task->comm, bytes + x->at[SC_FIELD_COMM], sizeof(task->comm));
+	if (x->at[SC_FIELD_PARENT] >= 0) {
+		parent = load_pointer(plan, bytes + x->at[SC_FIELD_PARENT]);
+		if (parent && !sc_guest_read(&space, wrap(plan, parent + plan->user.task_tgid),
+					     &task->ppid, sizeof(task->ppid)))
+			task->known |= SCAUDIT_KNOWN_PARENT;
+	}
+	if (x->at[SC_FIELD_CRED] >= 0) {
+		cred = load_pointer(plan, bytes + x->at[SC_FIELD_CRED]);
+		if (cred && !sc_guest_read(&space, wrap(plan, cred + plan->user.cred_uid),
+					   &task->uid, sizeof(task->uid)))
+			task->known |= SCAUDIT_KNOWN_CRED;
+	}
 }

@@ -17,12 +17,29 @@ struct sc_span {
 #define SC_PLAN_SPANS 6
 #define SC_TASK_BYTES 512 /* most of task_struct that a plan reads */
 
+/* Members of task_struct; the first three say who it is. */
+enum sc_field {
+	SC_FIELD_PID,
+	SC_FIELD_TGID,
+	SC_FIELD_START,
+	SC_FIELD_COMM,
+	SC_FIELD_PARENT,
+	SC_FIELD_CRED,
+	SC_NR_FIELDS
+};
+
+/* What is read of a task_struct, and where its members then lie. */
+struct sc_extract {
+	struct sc_span spans[SC_PLAN_SPANS];
+	u32 nr_spans;
+	s32 at[SC_NR_FIELDS]; /* in the bytes that were read; -1: not there */
+};
+
 struct sc_plan {
 	struct scaudit_plan user; /* as it came */
-	struct sc_span full[SC_PLAN_SPANS]; /* for an entry */
-	struct sc_span brief[SC_PLAN_SPANS]; /* for a return: who, no more */
-	u32 nr_full;
-	u32 nr_brief;
+	u32 pointer; /* bytes */
+	struct sc_extract full; /* for an entry */
+	struct sc_extract brief; /* for a return: who, no more */
 };
 
 /* Check a plan and prepare it. Return: 0 or -EINVAL. */
@@ -34,6 +51,13 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan);
  * Return: true: go on; false: let the guest make its call again a little later.
  */
 bool sc_identity_ready(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar);
+
+/*
+ * The address of the calling task's task_struct alone.
+ * Return: 0 if it is not known.
+ */
+u64 sc_current(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+	       const struct sc_context *context);
 
 /* Fill in task; what cannot be read stays zero and unknown. */
 void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,

@@ -151,6 +151,7 @@ int sc_audit_slots(struct sc_audit *a, struct scaudit_slot *slots, u32 capacity,
 
 struct snapshot {
 	const struct sc_vendor *vendor;
+	struct sc_vcpu *v;
 	struct sc_context context;
 	u64 cr3;
 	bool five_levels;
@@ -164,7 +165,7 @@ static void take_snapshot(struct kvm_vcpu *vcpu, void *arg)
 	s->long_mode = (vcpu->arch.efer & EFER_LMA) && !sc_nested(vcpu);
 	if (!s->long_mode)
 		return;
-	s->vendor->context(vcpu, &s->context);
+	s->vendor->context(s->v, vcpu, &s->context);
 	s->cr3 = vcpu->arch.cr3;
 	s->five_levels = vcpu->arch.cr4 & X86_CR4_LA57;
 }
@@ -201,6 +202,10 @@ int sc_audit_translate(struct sc_audit *a, struct scaudit_translate *args)
 		goto out;
 	vcpu = kvm_get_vcpu(a->kvm, args->vcpu);
 	if (!vcpu)
+		goto out;
+	r = -ENOMEM;
+	s.v = sc_vcpu_get(a, vcpu);
+	if (!s.v)
 		goto out;
 	r = sc_vcpu_call(vcpu, take_snapshot, &s);
 	if (r)

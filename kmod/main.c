@@ -8,11 +8,18 @@
 #include "device.h"
 #include "hook.h"
 #include "symbol.h"
+#include "vcpu.h"
+
+static bool profile;
+module_param(profile, bool, 0444);
+MODULE_PARM_DESC(profile, "tell in the status what the module spends its time on");
 
 static int __init scaudit_init(void)
 {
 	int r;
 
+	if (profile)
+		static_branch_enable(&sc_profile);
 	r = sc_symbol_init();
 	if (r)
 		return r;

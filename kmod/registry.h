@@ -21,6 +21,20 @@
 
 struct sc_vcpu;
 struct sc_plan;
+struct sc_open;
+
+#define SC_PAD_PAGES 4 /* pages with pads at a time, of one VM */
+
+/* The pages in which the VM's vCPUs have their pads. */
+struct sc_pads {
+	spinlock_t lock; /* of the writers */
+	u64 gfn[SC_PAD_PAGES]; /* + 1; 0: none */
+	u64 epoch; /* all pads that were chosen in an earlier one are off */
+	u64 retry_at; /* ktime, ns: when pads may be chosen again */
+	u64 pause; /* ns; doubles with every write */
+	struct work_struct work; /* lets go of the pages of an earlier epoch */
+	u64 stale[SC_PAD_PAGES]; /* gfn + 1 of those */
+};
 
 struct sc_audit {
 	struct list_head node; /* in the list of audits; RCU, sc_hook_srcu */
@@ -67,6 +81,10 @@ struct sc_audit {
 	u64 ident_since; /* ktime, ns */
 	u32 ident_requests; /* how often a guest may make vCPUs wait is limited */
 	u32 ident_wait_ms;
+
+	u32 engine; /* enum scaudit_engine that was asked for */
+	struct sc_open *open; /* calls that have not returned */
+	struct sc_pads pads;
 
 	/* whose returns are wanted; read by vCPUs without a lock, a word at a time */
 	struct scaudit_returns returns;

@@ -5,15 +5,18 @@
  * With the vCPU outside the guest, the VMCB holds everything: FS, GS, STAR and
  * its kin are written back by the VMSAVE that follows every #VMEXIT.
  */
-#include <asm/svm.h>
 #include <linux/kvm_host.h>
 
 #include "abi.h"
 #include "symbol.h"
+#include "svm.h"
 #include "vendor.h"
 
 /* VMCB clean bits that our changes concern (APM vol. 2, 15.15.3). */
+#define CLEAN_INTERCEPTS 0
+#define CLEAN_PERM_MAP 1 /* IOPM, MSRPM */
 #define CLEAN_CRX 5 /* CR0, CR3, CR4, EFER */
+#define CLEAN_DT 7 /* GDTR, IDTR */
 #define CLEAN_SEG 8 /* CS, DS, SS, ES, CPL */
 
 /* Segment attributes, VMCB format: descriptor bits 55:52 and 47:40. */
@@ -23,76 +26,183 @@
 #define ATTR_DPL_SHIFT 5
 #define ATTR_DPL_MASK (3 << ATTR_DPL_SHIFT)
 
-static int vmcb_offset; /* of `vmcb` in struct vcpu_svm */
-static int sev_active_offset; /* of `sev_info.active` in struct kvm_svm */
+/* MSR permission map: two bits an MSR (APM vol. 2, 15.11). */
+#define MSRPM_SYSCALL (0x800 / sizeof(u32)) /* of c0000000 */
+#define MSRPM_READ(msr) BIT(2 * ((msr)&15))
+#define MSRPM_WRITE(msr) BIT(2 * ((msr)&15) + 1)
 
-static struct vmcb *vmcb_of(struct kvm_vcpu *vcpu)
-{
-	return *(struct vmcb **)((char *)vcpu + vmcb_offset);
-}
+struct sc_svm_layout sc_svm_layout;
 
 static int svm_init(void)
 {
 	int sev = sc_member_offset("kvm_svm", "sev_info");
 	int active = sc_member_offset("kvm_sev_info", "active");
 
-	vmcb_offset = sc_member_offset("vcpu_svm", "vmcb");
-	/* The casts above and below rest on these two being first. */
-	if (vmcb_offset < 0 || sc_member_offset("vcpu_svm", "vcpu") != 0 ||
-	    sc_member_offset("kvm_svm", "kvm") != 0)
+	sc_svm_layout.vmcb = sc_member_offset("vcpu_svm", "vmcb");
+	sc_svm_layout.msrpm = sc_member_offset("vcpu_svm", "msrpm");
+	sc_svm_layout.nmi_masked = sc_member_offset("vcpu_svm", "nmi_masked");
+	/* The casts rest on these two being first. */
+	if (sc_svm_layout.vmcb < 0 || sc_svm_layout.msrpm < 0 ||
+	    sc_member_offset("vcpu_svm", "vcpu") != 0 || sc_member_offset("kvm_svm", "kvm") != 0)
 		return -ENOENT;
-	sev_active_offset = sev >= 0 && active >= 0 ? sev + active : -1;
+	sc_svm_layout.sev_active = sev >= 0 && active >= 0 ? sev + active : -1;
 	return 0;
 }
 
 static bool svm_encrypted(struct kvm *kvm)
 {
-	return sev_active_offset >= 0 && *((bool *)kvm + sev_active_offset);
+	return sc_svm_layout.sev_active >= 0 && *((bool *)kvm + sc_svm_layout.sev_active);
 }
 
-static void svm_arm(struct kvm_vcpu *vcpu, bool trap)
+bool sc_svm_nmi_masked(struct kvm_vcpu *vcpu)
 {
-	struct vmcb *vmcb = vmcb_of(vcpu);
+	if (sc_svm_layout.nmi_masked >= 0)
+		return *((bool *)vcpu + sc_svm_layout.nmi_masked);
+#ifdef HF_NMI_MASK
+	return vcpu->arch.hflags & HF_NMI_MASK;
+#else
+	return false;
+#endif
+}
+
+static void set_intercept(struct vmcb *vmcb, u32 bit, bool on)
+{
+	if (on)
+		__set_bit(bit, (unsigned long *)vmcb->control.intercepts);
+	else
+		__clear_bit(bit, (unsigned long *)vmcb->control.intercepts);
+	vmcb->control.clean &= ~BIT(CLEAN_INTERCEPTS);
+}
+
+/* LSTAR, CSTAR and SFMASK are passed through to guests; not while a pad stands. */
+static void watch_syscall_msrs(struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool on)
+{
+	const u32 bits = MSRPM_READ(MSR_LSTAR) | MSRPM_WRITE(MSR_LSTAR) | MSRPM_READ(MSR_CSTAR) |
+			 MSRPM_WRITE(MSR_CSTAR) | MSRPM_WRITE(MSR_SYSCALL_MASK);
+	u32 *map = *(u32 **)((char *)vcpu + sc_svm_layout.msrpm) + MSRPM_SYSCALL +
+		   (MSR_LSTAR & 0x1fff) / 16;
+
+	BUILD_BUG_ON(MSR_LSTAR / 16 != MSR_CSTAR / 16 || MSR_LSTAR / 16 != MSR_SYSCALL_MASK / 16);
+	if (on) {
+		v->msr_map = *map & bits;
+		*map |= bits;
+	} else {
+		*map = (*map & ~bits) | v->msr_map;
+	}
+	sc_vmcb(vcpu)->control.clean &= ~BIT(CLEAN_PERM_MAP);
+}
+
+void sc_svm_watch_again(struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	watch_syscall_msrs(v, vcpu, true);
+}
+
+static void move_entry(struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool pad)
+{
+	struct vmcb *vmcb = sc_vmcb(vcpu);
+
+	if (pad) {
+		v->lstar = vmcb->save.lstar;
+		v->cstar = vmcb->save.cstar;
+		vmcb->save.lstar = v->pad_64;
+		vmcb->save.cstar = v->pad_32;
+	} else {
+		/* Anything else there has been written since, and is the guest's. */
+		if (vmcb->save.lstar == v->pad_64)
+			vmcb->save.lstar = v->lstar;
+		if (vmcb->save.cstar == v->pad_32)
+			vmcb->save.cstar = v->cstar;
+	}
+	watch_syscall_msrs(v, vcpu, pad);
+}
+
+static void hide_idt(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u8 idt)
+{
+	struct vmcb *vmcb = sc_vmcb(vcpu);
+
+	/* A reset writes the limit behind our back; it is the guest's then. */
+	if (v->hw.idt == SC_IDT_TRUE || vmcb->save.idtr.limit != 0)
+		v->idt_limit = vmcb->save.idtr.limit;
+	vmcb->save.idtr.limit = idt == SC_IDT_EMPTY ? 0 : v->idt_limit;
+	vmcb->control.clean &= ~BIT(CLEAN_DT);
+	set_intercept(vmcb, INTERCEPT_STORE_IDTR, idt == SC_IDT_EMPTY);
+	set_intercept(vmcb, INTERCEPT_EXCEPTION_OFFSET + GP_VECTOR, idt == SC_IDT_EMPTY);
+}
+
+static void svm_load(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_hw *want)
+{
+	struct vmcb *vmcb = sc_vmcb(vcpu);
 	u64 efer = vmcb->save.efer & ~(u64)EFER_SCE;
 
-	if (!trap)
+	if (!want->no_sce)
 		efer |= vcpu->arch.efer & EFER_SCE;
-	if (efer == vmcb->save.efer)
-		return;
-	vmcb->save.efer = efer;
-	vmcb->control.clean &= ~BIT(CLEAN_CRX);
+	if (efer != vmcb->save.efer) {
+		vmcb->save.efer = efer;
+		vmcb->control.clean &= ~BIT(CLEAN_CRX);
+	}
+	if (want->pad != v->hw.pad)
+		move_entry(v, vcpu, want->pad);
+	if (want->idt != v->hw.idt)
+		hide_idt(v, vcpu, want->idt);
+	/* KVM's own need of it, at the end of an NMI, goes first. */
+	if (want->iret != v->hw.iret && (want->iret || !sc_svm_nmi_masked(vcpu)))
+		set_intercept(vmcb, INTERCEPT_IRET, want->iret);
+	if (want->watch != v->hw.watch)
+		set_intercept(vmcb, INTERCEPT_INTn, want->watch);
+	v->hw = *want;
 }
 
-static bool svm_armed(struct kvm_vcpu *vcpu)
+static u8 svm_cpl(struct kvm_vcpu *vcpu)
 {
-	return !(vmcb_of(vcpu)->save.efer & EFER_SCE);
+	return sc_vmcb(vcpu)->save.cpl;
 }
 
-static void svm_context(struct kvm_vcpu *vcpu, struct sc_context *c)
+static u64 svm_rip(struct kvm_vcpu *vcpu)
 {
-	const struct vmcb_save_area *save = &vmcb_of(vcpu)->save;
+	return vcpu->arch.regs[VCPU_REGS_RIP];
+}
+
+static void svm_set_rip(struct kvm_vcpu *vcpu, u64 rip)
+{
+	vcpu->arch.regs[VCPU_REGS_RIP] = rip;
+}
+
+static void svm_context(struct sc_vcpu *v, struct kvm_vcpu *vcpu, struct sc_context *c)
+{
+	const struct vmcb_save_area *save = &sc_vmcb(vcpu)->save;
+	bool lma = vcpu->arch.efer & EFER_LMA;
 
 	c->rip = vcpu->arch.regs[VCPU_REGS_RIP];
 	c->rflags = kvm_get_rflags(vcpu);
 	c->cs_base = save->cs.base;
+	c->ss_base = save->ss.base;
 	c->fs_base = save->fs.base;
 	c->gs_base = save->gs.base;
 	c->kernel_gs_base = save->kernel_gs_base;
 	c->star = save->star;
-	c->lstar = save->lstar;
-	c->cstar = save->cstar;
+	c->lstar = v->hw.pad ? v->lstar : save->lstar;
+	c->cstar = v->hw.pad ? v->cstar : save->cstar;
 	c->sfmask = save->sfmask;
+	c->cs = save->cs.selector;
+	c->ss = save->ss.selector;
 	c->cpl = save->cpl;
-	c->cs_long = (vcpu->arch.efer & EFER_LMA) && (save->cs.attrib & SVM_SELECTOR_L_MASK);
+	c->cs_long = lma && (save->cs.attrib & SVM_SELECTOR_L_MASK);
+	c->cs_32 = save->cs.attrib & SVM_SELECTOR_DB_MASK;
+	if (!lma)
+		c->lstar = save->sysenter_eip;
 }
 
-static void svm_jump(struct kvm_vcpu *vcpu, const struct sc_target *t)
+static void svm_jump(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_target *t)
 {
-	struct vmcb *vmcb = vmcb_of(vcpu);
+	struct vmcb *vmcb = sc_vmcb(vcpu);
 	u16 dpl = t->cpl << ATTR_DPL_SHIFT;
 
 	vcpu->arch.regs[VCPU_REGS_RIP] = t->rip;
-	sc_kvm_ops->set_rflags(vcpu, t->rflags);
+	kvm_set_rflags(vcpu, t->rflags);
+	/* An instruction has been completed: a shadow of STI or MOV SS is over. */
+	vmcb->control.int_state &= ~SVM_INTERRUPT_SHADOW_MASK;
+	if (t->same_segments)
+		return;
 
 	vmcb->save.cs = (struct vmcb_seg){
 		.selector = t->cs,
@@ -114,17 +224,30 @@ static void svm_jump(struct kvm_vcpu *vcpu, const struct sc_target *t)
 	}
 	vmcb->save.cpl = t->cpl;
 	vmcb->control.clean &= ~BIT(CLEAN_SEG);
+}
 
-	/* An instruction has been completed: a shadow of STI or MOV SS is over. */
-	vmcb->control.int_state &= ~SVM_INTERRUPT_SHADOW_MASK;
+static void svm_idtr(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 *base, u16 *limit)
+{
+	const struct vmcb_save_area *save = &sc_vmcb(vcpu)->save;
+
+	*base = save->idtr.base;
+	*limit = v->hw.idt == SC_IDT_TRUE ? save->idtr.limit : v->idt_limit;
 }
 
 const struct sc_vendor sc_svm = {
 	.id = SCAUDIT_VENDOR_AMD,
+	.sees_iret = true,
+	.hooks = sc_svm_hooks,
+	.nr_hooks = SC_SVM_HOOKS,
+	.slots = sc_svm_slots,
+	.nr_slots = SC_SVM_SLOTS,
 	.init = svm_init,
 	.encrypted = svm_encrypted,
-	.arm = svm_arm,
-	.armed = svm_armed,
+	.load = svm_load,
 	.context = svm_context,
+	.cpl = svm_cpl,
+	.rip = svm_rip,
+	.set_rip = svm_set_rip,
 	.jump = svm_jump,
+	.idtr = svm_idtr,
 };

@@ -8,6 +8,8 @@
 #include "hook.h"
 #include "vcpu.h"
 
+DEFINE_STATIC_KEY_FALSE(sc_profile);
+
 struct sc_vcpu *sc_vcpu_get(struct sc_audit *a, struct kvm_vcpu *vcpu)
 {
 	u32 i = vcpu->vcpu_idx;
@@ -162,12 +164,4 @@ int sc_vcpu_call(struct kvm_vcpu *vcpu, void (*fn)(struct kvm_vcpu *vcpu, void *
 	if (call)
 		put_call(call);
 	return r;
-}
-
-void sc_vcpu_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
-{
-	/* While a nested guest runs, the VMCB is its own; leaving it sets EFER anew. */
-	if (sc_nested(vcpu))
-		return;
-	a->vendor->arm(vcpu, READ_ONCE(a->recording) && sc_wants_trap(vcpu));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A vCPU of an audited VM: its ring, its counters, and how to run something on
- * it while it is outside the guest.
+ * A vCPU of an audited VM: its ring, its counters, the state its hardware is
+ * in, and how to run something on it while it is outside the guest.
  */
 #ifndef SC_VCPU_H
 #define SC_VCPU_H
@@ -21,13 +21,44 @@ struct sc_missing {
 	u32 reason; /* enum scaudit_reason; of one reason at a time */
 };
 
+enum sc_mode {
+	SC_OFF, /* the hardware does what the guest has asked for */
+	SC_FAULT, /* engine fault */
+	SC_PAD, /* engine pad */
+	SC_LEGACY, /* a 32-bit kernel: SYSENTER and INT 80h */
+};
+
 struct sc_vcpu {
 	struct sc_ring ring;
 	struct sc_missing missing;
+
+	enum sc_mode mode;
+	bool in_user; /* engine pad with returns: SYSCALL is on, no IDT (see pad.h) */
+	bool pad_tried; /* for the entry point pad_lstar */
+	struct sc_hw hw; /* what the hardware does now */
+
+	/* The guest's own values while the hardware has others. */
+	u64 lstar;
+	u64 cstar;
+	u64 sysenter_cs;
+	u16 idt_limit;
+	u32 msr_map; /* what the hardware's MSR permission map had in our place */
+
+	u64 pad_64; /* where SYSCALL lands, of 64-bit and of compatibility mode */
+	u64 pad_32;
+	u64 pad_lstar; /* what pad_tried is about */
+	u64 pad_epoch; /* of the audit, when the pads were chosen */
+	u32 why; /* SCAUDIT_WHY_* */
+
+	bool has_owed;
+	struct scaudit_entry owed; /* an entry that had to be taken with the ring full */
+
 	struct sc_cache cache;
 	u64 cache_lstar; /* the guest kernel that cache is of */
 	u64 stall_since; /* ktime, ns; 0: not waiting */
 	u64 exits; /* taken for the audit */
+	u64 phase[SCAUDIT_NR_PHASES];
+	u64 phase_last; /* TSC */
 	u32 unreadable; /* instructions in a row that could not be fetched */
 	u16 index;
 };
@@ -48,11 +79,28 @@ void sc_vcpu_free(struct sc_vcpu *v);
  */
 int sc_vcpu_call(struct kvm_vcpu *vcpu, void (*fn)(struct kvm_vcpu *vcpu, void *arg), void *arg);
 
-/*
- * Put the hardware into the state that the audit wants now: trapping while it
- * records and the guest has SYSCALL on, else as the guest wrote it. In the
- * vCPU's own context, or by sc_vcpu_call().
- */
-void sc_vcpu_apply(struct sc_audit *a, struct kvm_vcpu *vcpu);
+/* Time since the last call goes to a phase, if the module was loaded with profile=1. */
+DECLARE_STATIC_KEY_FALSE(sc_profile);
+
+static __always_inline void sc_phase_begin(struct sc_vcpu *v)
+{
+	if (static_branch_unlikely(&sc_profile))
+		v->phase_last = rdtsc();
+}
+
+static __always_inline void sc_phase_end(struct sc_vcpu *v, enum scaudit_phase phase)
+{
+	if (static_branch_unlikely(&sc_profile)) {
+		u64 now = rdtsc();
+
+		v->phase[phase] += now - v->phase_last;
+		v->phase_last = now;
+	}
+}
+
+static inline unsigned long *sc_reg(struct kvm_vcpu *vcpu, int index)
+{
+	return &vcpu->arch.regs[index];
+}
 
 #endif

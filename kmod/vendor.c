@@ -2,6 +2,7 @@
 #include <linux/string.h>
 
 #include "abi.h"
+#include "pad.h"
 #include "symbol.h"
 #include "vendor.h"
 
@@ -22,6 +23,10 @@ const struct sc_vendor *sc_vendor_find(const char **reason)
 	}
 	if (sc_svm.init()) {
 		*reason = "kvm_amd has no type information (BTF): its VMCB cannot be found";
+		return NULL;
+	}
+	if (sc_pad_find()) {
+		*reason = "this kernel lacks what engine pad needs of KVM";
 		return NULL;
 	}
 	sc_kvm_ops = ops;

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What differs between AMD's and Intel's KVM. All calls but init are made with
- * the vCPU loaded on this CPU or its mutex held, outside the guest.
+ * the vCPU loaded on this CPU or its mutex held, outside the guest, and not
+ * while a nested guest runs.
  */
 #ifndef SC_VENDOR_H
 #define SC_VENDOR_H
 
 #include <linux/kvm_host.h>
 
+#include "hook.h"
+
+struct sc_vcpu;
+
 /* A vCPU's state beyond the general registers, as the guest sees it. */
 struct sc_context {
 	u64 rip;
 	u64 rflags;
 	u64 cs_base;
+	u64 ss_base;
 	u64 fs_base;
 	u64 gs_base;
 	u64 kernel_gs_base;
@@ -20,31 +26,73 @@ struct sc_context {
 	u64 lstar;
 	u64 cstar;
 	u64 sfmask;
+	u16 cs;
+	u16 ss;
 	u8 cpl;
-	bool cs_long; /* 64-bit mode (CS.L with EFER.LMA), else compatibility mode */
+	bool cs_long; /* 64-bit mode (CS.L with EFER.LMA), else compatibility or legacy mode */
+	bool cs_32; /* CS.D: operands and addresses have 32 bits by default */
 };
 
-/* Where control goes on after a SYSCALL or SYSRET that is carried out. */
+/* Where control goes on after an instruction that is carried out. */
 struct sc_target {
 	u64 rip;
 	u64 rflags;
 	u16 cs;
 	u16 ss;
 	u8 cpl;
-	bool cs_long;
+	bool cs_long; /* else a flat segment of 32 bits */
+	bool same_segments; /* leave CS and SS as they are */
+};
+
+/* How much of its IDT the hardware sees. */
+enum sc_idt {
+	SC_IDT_TRUE, /* all */
+	SC_IDT_EXCEPTIONS, /* vectors 0 to 31 */
+	SC_IDT_EMPTY, /* nothing: every event that goes through the IDT exits */
+};
+
+/*
+ * What the hardware is made to do, beside what the guest has asked for. The
+ * guest's own values are kept in struct sc_vcpu, and every way to read them
+ * (RDMSR, SIDT, KVM_GET_*) leads there.
+ */
+struct sc_hw {
+	bool no_sce; /* EFER.SCE is 0: SYSCALL and SYSRET raise #UD */
+	bool pad; /* LSTAR and CSTAR are the pads */
+	bool iret; /* IRET exits, where the vendor can do that */
+	bool watch; /* #GP exits, SYSENTER_CS is 0, INT n exits where the vendor can do that */
+	u8 idt; /* enum sc_idt */
+};
+
+/* The event whose delivery an exit has interrupted. */
+struct sc_vectoring {
+	bool valid;
+	bool soft; /* INT n, INT3, INTO: the instruction has not been completed */
+	bool exception;
+	u8 vector;
 };
 
 struct sc_vendor {
 	u32 id; /* enum scaudit_vendor */
+	bool sees_iret; /* IRET can be intercepted */
+	const struct sc_hook *hooks;
+	u32 nr_hooks;
+	const struct sc_slot *slots;
+	u32 nr_slots;
 	/* Find what is needed of KVM's private layout. Return: 0 or -ENOENT. */
 	int (*init)(void);
 	/* Is the VM's register state or memory encrypted? */
 	bool (*encrypted)(struct kvm *kvm);
-	/* Make the hardware's EFER.SCE 0 (trap), or what the guest wrote. */
-	void (*arm)(struct kvm_vcpu *vcpu, bool trap);
-	bool (*armed)(struct kvm_vcpu *vcpu);
-	void (*context)(struct kvm_vcpu *vcpu, struct sc_context *context);
-	void (*jump)(struct kvm_vcpu *vcpu, const struct sc_target *target);
+	/* Make the hardware do what `want` says; v->hw is what it does now. */
+	void (*load)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_hw *want);
+	void (*context)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, struct sc_context *context);
+	/* Is the vCPU at CPL 0, and where? Cheaper than a context. */
+	u8 (*cpl)(struct kvm_vcpu *vcpu);
+	u64 (*rip)(struct kvm_vcpu *vcpu);
+	void (*set_rip)(struct kvm_vcpu *vcpu, u64 rip);
+	void (*jump)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_target *target);
+	/* The guest's IDTR. */
+	void (*idtr)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 *base, u16 *limit);
 };
 
 extern const struct sc_vendor sc_svm;
@@ -65,9 +113,16 @@ static inline bool sc_nested(const struct kvm_vcpu *vcpu)
 }
 
 /* Does the guest, as it knows itself, run with SYSCALL on in long mode? */
-static inline bool sc_wants_trap(const struct kvm_vcpu *vcpu)
+static inline bool sc_syscall_on(const struct kvm_vcpu *vcpu)
 {
 	return (vcpu->arch.efer & (EFER_SCE | EFER_LMA)) == (EFER_SCE | EFER_LMA);
+}
+
+/* Is it a 32-bit kernel in protected mode with paging? */
+static inline bool sc_legacy(const struct kvm_vcpu *vcpu)
+{
+	return !(vcpu->arch.efer & EFER_LMA) &&
+	       (vcpu->arch.cr0 & (X86_CR0_PE | X86_CR0_PG)) == (X86_CR0_PE | X86_CR0_PG);
 }
 
 #endif

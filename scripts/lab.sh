@@ -117,6 +117,11 @@ lab_boot_once() {
 	shift 3
 	append="console=ttyS0 mitigations=off nokaslr tsc=reliable quiet loglevel=5 panic=-1"
 	append+=" ${LAB_HOST_APPEND:-}"
+	# Counting instructions, its clock ticks a thousand times a microsecond.
+	case ${LAB_QEMU_EXTRA:-} in
+	*-icount*) append+=" tsc_early_khz=1000000" ;;
+	*) append+=" tsc_early_khz=$("$LAB_BIN/lab-tsc")" ;;
+	esac
 	: >"$dir/console.log"
 	emulator_choose
 	accel=${LAB_ACCEL:-$EMULATOR_ACCEL}

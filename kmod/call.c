@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "call.h"
+#include "event.h"
+#include "identity.h"
+#include "open.h"
+
+/* Linux: signal frames as the kernel lays them out for user mode; that is ABI. */
+#define FRAME64_UC 8 /* rt_sigframe: return address, ucontext */
+#define UC64_MCONTEXT 40 /* flags, link, stack_t */
+#define MC64_AX (13 * 8) /* sigcontext: r8-r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip */
+#define MC64_IP (16 * 8)
+#define FRAME32_SC 8 /* sigframe: return address, signal, sigcontext */
+#define UC32_MCONTEXT 20
+#define MC32_AX (4 * 4 + 7 * 4) /* four segments, di, si, bp, sp, bx, dx, cx, ax, trapno, err, ip */
+#define MC32_IP (4 * 4 + 10 * 4)
+
+static u64 open_key(const struct kvm_vcpu *vcpu, u64 task)
+{
+	/* Without a name, tasks are told apart as far as their page tables go. */
+	return task ? task : (vcpu->arch.cr3 & PAGE_MASK) | 2;
+}
+
+static bool return_wanted(const struct sc_audit *a, u32 abi, u64 nr)
+{
+	const u64 *bits = abi == SCAUDIT_ABI_I386 ? a->returns.nr_32 : a->returns.nr_64;
+	u32 mode = READ_ONCE(a->returns.mode);
+	u32 n = (u32)nr & ~(1U << 30); /* x32 */
+
+	if (mode != SCAUDIT_RETURNS_LIST)
+		return mode == SCAUDIT_RETURNS_ALL;
+	return n < SCAUDIT_RETURNS_WORDS * 64 && (READ_ONCE(bits[n / 64]) >> (n % 64) & 1);
+}
+
+/* A word of the caller's stack, or 0. */
+static u32 stack_word(struct kvm_vcpu *vcpu, u64 address)
+{
+	struct sc_space space = sc_space_of(vcpu, NULL);
+	u32 word = 0;
+
+	sc_guest_read(&space, (u32)address, &word, sizeof(word));
+	return word;
+}
+
+/* The registers that Linux takes a call's arguments from. */
+static void take_arguments(struct kvm_vcpu *vcpu, const struct sc_call *call, u64 *args)
+{
+	if (call->abi == SCAUDIT_ABI_X86_64) {
+		args[0] = *sc_reg(vcpu, VCPU_REGS_RDI);
+		args[1] = *sc_reg(vcpu, VCPU_REGS_RSI);
+		args[2] = *sc_reg(vcpu, VCPU_REGS_RDX);
+		args[3] = *sc_reg(vcpu, VCPU_REGS_R10);
+		args[4] = *sc_reg(vcpu, VCPU_REGS_R8);
+		args[5] = *sc_reg(vcpu, VCPU_REGS_R9);
+		return;
+	}
+	args[0] = (u32)*sc_reg(vcpu, VCPU_REGS_RBX);
+	args[1] = (u32)*sc_reg(vcpu, VCPU_REGS_RCX);
+	args[2] = (u32)*sc_reg(vcpu, VCPU_REGS_RDX);
+	args[3] = (u32)*sc_reg(vcpu, VCPU_REGS_RSI);
+	args[4] = (u32)*sc_reg(vcpu, VCPU_REGS_RDI);
+	args[5] = (u32)*sc_reg(vcpu, VCPU_REGS_RBP);
+	if (call->insn == SCAUDIT_INSN_SYSCALL) {
+		/* entry_SYSCALL_compat: ECX is lost, so EBP is argument 2 and
+		 * argument 6 lies on the stack.
+		 */
+		args[1] = args[5];
+		args[5] = stack_word(vcpu, *sc_reg(vcpu, VCPU_REGS_RSP));
+	} else if (call->insn == SCAUDIT_INSN_SYSENTER) {
+		/* entry_SYSENTER: EBP is the stack pointer, argument 6 lies there. */
+		args[5] = stack_word(vcpu, args[5]);
+	}
+}
+
+static void fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		       const struct sc_context *c, const struct sc_call *call,
+		       struct scaudit_entry *e)
+{
+	e->rip = call->rip;
+	e->rsp = *sc_reg(vcpu, VCPU_REGS_RSP);
+	e->rflags = call->rflags;
+	e->cr3 = vcpu->arch.cr3;
+	e->fs_base = c->fs_base;
+	e->gs_base = c->gs_base;
+	e->nr = *sc_reg(vcpu, VCPU_REGS_RAX);
+	e->cpl = call->cpl;
+	e->abi = call->abi;
+	e->insn = call->insn;
+	e->engine = call->engine;
+	e->reserved = 0;
+	take_arguments(vcpu, call, e->args);
+	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
+	sc_identify(a, v, vcpu, c, false, &e->task);
+	sc_phase_end(v, SCAUDIT_PHASE_IDENTIFY);
+	if (READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE)
+		sc_open_set(a->open, open_key(vcpu, e->task.task),
+			    return_wanted(a, call->abi, e->nr));
+}
+
+enum sc_next sc_call_enter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			   const struct sc_context *c, const struct sc_call *call)
+{
+	struct scaudit_entry *e;
+
+	if (!sc_identity_ready(a, vcpu, c->lstar))
+		return SC_RETRY;
+	switch (sc_event_room(a, v, vcpu, true)) {
+	case SC_AGAIN:
+		return SC_RETRY;
+	case SC_LOST:
+		return SC_PROCEED;
+	case SC_ROOM:
+		break;
+	}
+	e = sc_event_begin(a, v, SCAUDIT_EV_ENTRY, sizeof(*e));
+	fill_entry(a, v, vcpu, c, call, e);
+	v->ring.producer->entries++;
+	sc_event_commit(a, v, &e->head);
+	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
+	return SC_PROCEED;
+}
+
+void sc_call_enter_now(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		       const struct sc_context *c, const struct sc_call *call)
+{
+	struct scaudit_entry *e = &v->owed;
+
+	if (v->has_owed) {
+		sc_event_missed(v, SCAUDIT_GAP_STALL);
+		return;
+	}
+	sc_event_head(&e->head, SCAUDIT_EV_ENTRY, sizeof(*e), v->index);
+	fill_entry(a, v, vcpu, c, call, e);
+	v->has_owed = true;
+	sc_event_flush_owed(a, v);
+}
+
+/*
+ * Is IRET about to enter a signal handler? Then the interrupted registers, the
+ * call's result among them, lie in the frame that the kernel has built, and the
+ * registers are those that it gives a handler.
+ */
+static void take_frame(struct kvm_vcpu *vcpu, const struct sc_back *back, struct scaudit_return *e)
+{
+	struct sc_space space = sc_space_of(vcpu, NULL);
+	u32 ip, ax;
+	u64 mc;
+
+	if (back->cs_long) {
+		if (*sc_reg(vcpu, VCPU_REGS_RDX) != back->rsp + FRAME64_UC)
+			return;
+		mc = back->rsp + FRAME64_UC + UC64_MCONTEXT;
+		e->frame_known = !sc_guest_read(&space, mc + MC64_IP, &e->frame_rip, 8) &&
+				 !sc_guest_read(&space, mc + MC64_AX, &e->frame_ret, 8);
+		return;
+	}
+	/* EDX and ECX point to siginfo and ucontext, or are zero. */
+	if (*sc_reg(vcpu, VCPU_REGS_RDX) == 0 && *sc_reg(vcpu, VCPU_REGS_RCX) == 0)
+		mc = back->rsp + FRAME32_SC;
+	else if (*sc_reg(vcpu, VCPU_REGS_RCX) - back->rsp < 512)
+		mc = *sc_reg(vcpu, VCPU_REGS_RCX) + UC32_MCONTEXT;
+	else
+		return;
+	if (sc_guest_read(&space, (u32)(mc + MC32_IP), &ip, sizeof(ip)) ||
+	    sc_guest_read(&space, (u32)(mc + MC32_AX), &ax, sizeof(ax)))
+		return;
+	e->frame_rip = ip;
+	e->frame_ret = ax;
+	e->frame_known = 1;
+}
+
+enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			   const struct sc_context *c, const struct sc_back *back)
+{
+	struct scaudit_return *e;
+	struct scaudit_task task;
+	enum sc_open_state open;
+	u64 key;
+
+	if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
+		return SC_PROCEED;
+	sc_identify(a, v, vcpu, c, true, &task);
+	sc_phase_end(v, SCAUDIT_PHASE_IDENTIFY);
+	key = open_key(vcpu, task.task);
+	open = sc_open_look(a->open, key);
+	if (open == SC_OPEN_UNWANTED) {
+		sc_open_clear(a->open, key);
+		return SC_PROCEED;
+	}
+	/*
+	 * No call open: IRET from an interrupt, the first return of a new thread, of
+	 * a call made before the recording began, or a SYSRET that is executed for
+	 * the second time, since an NMI came first. (Where a thread has no name, a
+	 * SYSRET is taken as what it seems.)
+	 */
+	if (open == SC_OPEN_NONE && (task.task || back->how == SCAUDIT_HOW_IRET))
+		return SC_PROCEED;
+	switch (sc_event_room(a, v, vcpu, false)) {
+	case SC_AGAIN:
+		return SC_RETRY;
+	case SC_LOST:
+		sc_open_clear(a->open, key);
+		return SC_PROCEED;
+	case SC_ROOM:
+		break;
+	}
+	e = sc_event_begin(a, v, SCAUDIT_EV_RETURN, sizeof(*e));
+	e->ret = *sc_reg(vcpu, VCPU_REGS_RAX);
+	e->rip = back->rip;
+	e->rsp = back->rsp;
+	e->cr3 = vcpu->arch.cr3;
+	e->fs_base = c->fs_base;
+	e->how = back->how;
+	e->cs_long = back->cs_long;
+	memset(e->reserved, 0, sizeof(e->reserved));
+	e->frame_known = 0;
+	e->frame_rip = 0;
+	e->frame_ret = 0;
+	if (back->how == SCAUDIT_HOW_IRET)
+		take_frame(vcpu, back, e);
+	e->task = task;
+	sc_open_clear(a->open, key);
+	v->ring.producer->returns++;
+	sc_event_commit(a, v, &e->head);
+	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
+	return SC_PROCEED;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fault.h"
+
+/* RFLAGS bits that exist (SDM vol. 1, 3.4.3); VM and RF are never loaded by SYSRET. */
+#define RFLAGS_SYSRET 0x3c7fd7UL
+#define RFLAGS_IRET (RFLAGS_SYSRET & ~X86_EFLAGS_VM)
+
+static bool canonical(const struct kvm_vcpu *vcpu, u64 address)
+{
+	u32 shift = vcpu->arch.cr4 & X86_CR4_LA57 ? 7 : 16;
+
+	return (u64)((s64)(address << shift) >> shift) == address;
+}
+
+/*
+ * TF is looked at after SYSCALL and SYSRET with the flags they have loaded:
+ * a debugger that steps over SYSCALL stops behind its SYSRET.
+ */
+static int single_step(struct kvm_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (vcpu->guest_debug & KVM_GUESTDBG_SINGLESTEP) {
+		run->debug.arch.dr6 = DR6_BS | DR6_ACTIVE_LOW;
+		run->debug.arch.pc = kvm_get_linear_rip(vcpu);
+		run->debug.arch.exception = DB_VECTOR;
+		run->exit_reason = KVM_EXIT_DEBUG;
+		return 0;
+	}
+	if (kvm_get_rflags(vcpu) & X86_EFLAGS_TF)
+		kvm_queue_exception_p(vcpu, DB_VECTOR, DR6_BS);
+	return 1;
+}
+
+bool sc_fault_syscall_valid(const struct sc_audit *a, const struct sc_context *c)
+{
+	/* Intel: #UD outside 64-bit mode (SDM vol. 2B, SYSCALL). AMD: CSTAR. */
+	return c->cs_long || a->vendor->id == SCAUDIT_VENDOR_AMD;
+}
+
+/* From 64-bit or compatibility mode with EFER.LMA=1. RF is clear in R11 and afterwards. */
+int sc_fault_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		     const struct sc_context *c, const struct sc_insn *insn)
+{
+	u64 next = c->rip + insn->length;
+	struct sc_target target = {
+		.rip = c->cs_long ? c->lstar : c->cstar,
+		.rflags = (c->rflags & ~c->sfmask & ~(u64)X86_EFLAGS_RF) | X86_EFLAGS_FIXED,
+		.cs = (c->star >> 32) & 0xfffc,
+		.ss = (c->star >> 32) + 8,
+		.cpl = 0,
+		.cs_long = true,
+	};
+
+	*sc_reg(vcpu, VCPU_REGS_RCX) = c->cs_long ? next : (u32)next;
+	*sc_reg(vcpu, VCPU_REGS_R11) = c->rflags & ~(u64)X86_EFLAGS_RF;
+	a->vendor->jump(v, vcpu, &target);
+	return single_step(vcpu);
+}
+
+bool sc_sysret_valid(const struct sc_audit *a, struct kvm_vcpu *vcpu, const struct sc_context *c,
+		     const struct sc_insn *insn)
+{
+	if (c->cpl != 0)
+		return false;
+	/* Intel checks RCX before it changes anything; AMD fetches there and fails. */
+	return a->vendor->id != SCAUDIT_VENDOR_INTEL || !insn->rex_w ||
+	       canonical(vcpu, *sc_reg(vcpu, VCPU_REGS_RCX));
+}
+
+int sc_fault_sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		    const struct sc_context *c, const struct sc_insn *insn)
+{
+	u16 base = c->star >> 48;
+	u64 rcx = *sc_reg(vcpu, VCPU_REGS_RCX);
+	u64 r11 = *sc_reg(vcpu, VCPU_REGS_R11);
+	struct sc_target target = {
+		.rip = insn->rex_w ? rcx : (u32)rcx,
+		.rflags = (r11 & RFLAGS_SYSRET & ~(u64)(X86_EFLAGS_RF | X86_EFLAGS_VM)) |
+			  X86_EFLAGS_FIXED,
+		.cs = (insn->rex_w ? base + 16 : base) | 3,
+		.ss = (base + 8) | 3,
+		.cpl = 3,
+		.cs_long = insn->rex_w,
+	};
+
+	a->vendor->jump(v, vcpu, &target);
+	return single_step(vcpu);
+}
+
+int sc_fault_sysenter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		      const struct sc_context *c, u64 cs, u64 esp, u64 eip)
+{
+	bool lma = vcpu->arch.efer & EFER_LMA;
+	struct sc_target target = {
+		.rip = lma ? eip : (u32)eip,
+		.rflags = (c->rflags & ~(u64)(X86_EFLAGS_VM | X86_EFLAGS_IF | X86_EFLAGS_RF)) |
+			  X86_EFLAGS_FIXED,
+		.cs = cs & 0xfffc,
+		.ss = (cs & 0xfffc) + 8,
+		.cpl = 0,
+		.cs_long = lma,
+	};
+
+	*sc_reg(vcpu, VCPU_REGS_RSP) = lma ? esp : (u32)esp;
+	vcpu->arch.regs_dirty |= BIT(VCPU_REGS_RSP);
+	a->vendor->jump(v, vcpu, &target);
+	return single_step(vcpu);
+}
+
+int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		     const struct sc_context *c, const struct sc_insn *insn, u64 cs)
+{
+	u64 rcx = *sc_reg(vcpu, VCPU_REGS_RCX), rdx = *sc_reg(vcpu, VCPU_REGS_RDX);
+	struct sc_target target = {
+		.rip = insn->rex_w ? rdx : (u32)rdx,
+		.rflags = c->rflags & ~(u64)X86_EFLAGS_RF,
+		.cs = ((cs & 0xfffc) + (insn->rex_w ? 32 : 16)) | 3,
+		.ss = ((cs & 0xfffc) + (insn->rex_w ? 40 : 24)) | 3,
+		.cpl = 3,
+		.cs_long = insn->rex_w,
+	};
+
+	*sc_reg(vcpu, VCPU_REGS_RSP) = insn->rex_w ? rcx : (u32)rcx;
+	vcpu->arch.regs_dirty |= BIT(VCPU_REGS_RSP);
+	a->vendor->jump(v, vcpu, &target);
+	return single_step(vcpu);
+}
+
+bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		   const struct sc_context *c, const u64 *frame)
+{
+	struct sc_target target = {
+		.rip = frame[0],
+		.rflags = (frame[2] & RFLAGS_IRET) | X86_EFLAGS_FIXED,
+		.cs = c->cs,
+		.ss = c->ss,
+		.cpl = c->cpl,
+		.cs_long = true,
+	};
+
+	if (!c->cs_long || c->cpl != 0 || (u16)frame[1] != c->cs || (u16)frame[4] != c->ss ||
+	    (c->rflags & (X86_EFLAGS_TF | X86_EFLAGS_NT)) || vcpu->guest_debug ||
+	    !canonical(vcpu, frame[0]))
+		return false;
+	*sc_reg(vcpu, VCPU_REGS_RSP) = frame[3];
+	vcpu->arch.regs_dirty |= BIT(VCPU_REGS_RSP);
+	target.same_segments = true;
+	a->vendor->jump(v, vcpu, &target);
+	return true;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "event.h"
+#include "pad.h"
+#include "state.h"
+
+#define CR4_CET BIT_ULL(23) /* SDM vol. 3A, 2.5 */
+#define CR4_FRED BIT_ULL(32)
+
+static struct sc_hw hardware_for(const struct sc_audit *a, const struct sc_vcpu *v)
+{
+	struct sc_hw hw = {};
+
+	switch (v->mode) {
+	case SC_OFF:
+		break;
+	case SC_FAULT:
+		hw.no_sce = true;
+		hw.watch = !(v->why & SCAUDIT_WHY_NESTED);
+		hw.iret = hw.watch && READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE;
+		hw.idt = hw.watch && !a->vendor->sees_iret ? SC_IDT_EXCEPTIONS : SC_IDT_TRUE;
+		break;
+	case SC_LEGACY:
+		hw.watch = true;
+		hw.iret = READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE;
+		hw.idt = a->vendor->sees_iret ? SC_IDT_TRUE : SC_IDT_EXCEPTIONS;
+		break;
+	case SC_PAD:
+		hw.pad = true;
+		hw.watch = true;
+		hw.idt = a->vendor->sees_iret ? SC_IDT_TRUE : SC_IDT_EXCEPTIONS;
+		if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
+			break;
+		if (v->in_user) {
+			hw.idt = SC_IDT_EMPTY;
+		} else {
+			hw.no_sce = true;
+			hw.iret = true;
+		}
+		break;
+	}
+	return hw;
+}
+
+void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	struct sc_hw want = hardware_for(a, v);
+
+	a->vendor->load(v, vcpu, &want);
+}
+
+void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	v->in_user = true;
+	sc_state_load(a, v, vcpu);
+}
+
+void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	v->in_user = false;
+	sc_state_load(a, v, vcpu);
+}
+
+struct sc_vcpu *sc_state_of(struct sc_audit *a, struct kvm_vcpu *vcpu)
+{
+	struct sc_vcpu *v;
+
+	if (!a || sc_nested(vcpu) || vcpu->vcpu_idx >= SCAUDIT_MAX_VCPUS)
+		return NULL;
+	v = sc_vcpu_of(a, vcpu->vcpu_idx);
+	return v && v->mode != SC_OFF ? v : NULL;
+}
+
+/* What of the guest's own state decides about the engine. */
+static u32 reasons(const struct kvm_vcpu *vcpu)
+{
+	u32 why = 0;
+
+	if (vcpu->arch.cr4 & CR4_FRED)
+		why |= SCAUDIT_WHY_FRED;
+	if (vcpu->arch.cr4 & CR4_CET)
+		why |= SCAUDIT_WHY_CET;
+	if ((vcpu->arch.efer & EFER_SVME) || (vcpu->arch.cr4 & X86_CR4_VMXE))
+		why |= SCAUDIT_WHY_NESTED;
+	return why;
+}
+
+static enum sc_mode mode_for(const struct sc_audit *a, const struct sc_vcpu *v,
+			     const struct kvm_vcpu *vcpu, u32 why)
+{
+	if (!READ_ONCE(a->recording) || (why & SCAUDIT_WHY_FRED))
+		return SC_OFF;
+	if (sc_legacy(vcpu))
+		return SC_LEGACY;
+	if (!sc_syscall_on(vcpu))
+		return SC_OFF;
+	if (v->mode == SC_PAD && !why && sc_pad_holds(a, v))
+		return SC_PAD;
+	return SC_FAULT;
+}
+
+/* Tell of what cannot be seen from here on. */
+static void tell_blind(struct sc_audit *a, struct sc_vcpu *v, u32 new)
+{
+	if (!READ_ONCE(a->recording))
+		return;
+	if (new &(SCAUDIT_WHY_NESTED | SCAUDIT_WHY_FRED))
+		sc_event_blind(a, v, SCAUDIT_INSN_INT80);
+	if (new &SCAUDIT_WHY_FRED)
+		sc_event_blind(a, v, SCAUDIT_INSN_SYSCALL);
+}
+
+void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
+{
+	const u32 sticky = SCAUDIT_WHY_CET | SCAUDIT_WHY_NESTED | SCAUDIT_WHY_FRED;
+	struct sc_vcpu *v;
+	enum sc_mode mode;
+	u32 why;
+
+	/* While a nested guest runs, the hardware is its own; leaving it sets EFER anew. */
+	if (sc_nested(vcpu))
+		return;
+	v = sc_vcpu_get(a, vcpu);
+	if (!v) {
+		atomic64_inc(&a->nomem);
+		return;
+	}
+	why = reasons(vcpu);
+	tell_blind(a, v, why & ~v->why);
+	mode = mode_for(a, v, vcpu, why);
+	if (v->mode == SC_PAD && mode != SC_PAD)
+		sc_pad_leave(a, v, vcpu);
+	if (mode != v->mode) {
+		v->mode = mode;
+		v->in_user = false;
+		v->pad_tried = false;
+		v->why = SCAUDIT_WHY_UNTRIED;
+	}
+	v->why = (v->why & ~sticky) | why;
+	if (mode == SC_LEGACY)
+		v->why = SCAUDIT_WHY_LEGACY;
+	sc_state_load(a, v, vcpu);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state in which a vCPU's hardware is: which engine, and what traps now.
+ *
+ * Engine fault: SCE is 0 all the time.
+ *
+ * Engine pad, no returns wanted: LSTAR is the pad, no more.
+ *
+ * Engine pad with returns has two states. In the kernel SCE is 0, so that every
+ * SYSRET traps, whichever task makes it. It is then executed again with SCE 1,
+ * since in user mode SYSCALL is to land on the pad; but user mode is also left
+ * by exceptions and interrupts, which go to the kernel without an exit, and
+ * there another task may be scheduled whose SYSRET would not trap. So in user
+ * mode the hardware is shown an empty IDT as well: every event exits as #GP,
+ * SCE becomes 0, and KVM delivers the event again, to the guest's own IDT.
+ */
+#ifndef SC_STATE_H
+#define SC_STATE_H
+
+#include "vcpu.h"
+
+/*
+ * Bring a vCPU into the state that the audit wants now: trapping while it
+ * records and the guest has a way into its kernel, else as the guest has it.
+ * In the vCPU's own context, or by sc_vcpu_call().
+ */
+void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu);
+
+/* Load the hardware for v->mode and v->in_user. */
+void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
+
+/* Engine pad: the vCPU is about to run user code, or to enter the kernel. */
+void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
+void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
+
+/* The vCPU of an audited VM that is to be looked at, or NULL. Under sc_hook_enter(). */
+struct sc_vcpu *sc_state_of(struct sc_audit *a, struct kvm_vcpu *vcpu);
+
+#endif

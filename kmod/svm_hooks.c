@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AMD: where KVM is hooked. Exits that are ours come by its table of handlers;
+ * the functions are those that write or read state which we keep two values of.
+ */
+#include <linux/kvm_host.h>
+
+#include "abi.h"
+#include "pad.h"
+#include "state.h"
+#include "svm.h"
+#include "trap.h"
+
+static sc_exit_fn original_ud, original_gp, original_iret, original_int, original_sidt;
+static int (*original_set_efer)(struct kvm_vcpu *vcpu, u64 efer);
+static void (*original_set_cr0)(struct kvm_vcpu *vcpu, unsigned long cr0);
+static int (*original_get_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
+static int (*original_set_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
+static void (*original_get_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
+static void (*original_set_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
+static void (*original_filter_changed)(struct kvm_vcpu *vcpu);
+static void (*original_get_regs)(struct kvm_vcpu *vcpu, struct kvm_regs *regs);
+static bool (*original_is_tracked)(const void *a, const void *b, gfn_t c, int d);
+
+/* ---- exits ---- */
+
+/* An exit that KVM has no handler for, and that is not ours after all: as KVM would. */
+static int unexpected(struct kvm_vcpu *vcpu)
+{
+	vcpu->run->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+	vcpu->run->internal.suberror = KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON;
+	vcpu->run->internal.ndata = 0;
+	return 0;
+}
+
+static int exit_ud(struct kvm_vcpu *vcpu)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+	int r = SC_NOT_OURS;
+
+	if (v)
+		r = sc_trap_ud(a, v, vcpu);
+	if (r == SC_NOT_OURS)
+		r = original_ud(vcpu);
+	sc_hook_leave(token);
+	return r;
+}
+
+static struct sc_vectoring vectoring_of(struct kvm_vcpu *vcpu)
+{
+	u32 info = sc_vmcb(vcpu)->control.exit_int_info;
+	u32 type = info & SVM_EXITINTINFO_TYPE_MASK;
+
+	return (struct sc_vectoring){
+		.valid = info & SVM_EXITINTINFO_VALID,
+		.vector = info & SVM_EXITINTINFO_VEC_MASK,
+		.exception = type == SVM_EXITINTINFO_TYPE_EXEPT,
+		.soft = type == SVM_EXITINTINFO_TYPE_SOFT ||
+			(type == SVM_EXITINTINFO_TYPE_EXEPT &&
+			 ((info & SVM_EXITINTINFO_VEC_MASK) == BP_VECTOR ||
+			  (info & SVM_EXITINTINFO_VEC_MASK) == OF_VECTOR)),
+	};
+}
+
+static int exit_gp(struct kvm_vcpu *vcpu)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+	struct sc_vectoring vectoring;
+	int r = SC_NOT_OURS;
+	u32 error_code;
+
+	if (v && v->hw.idt == SC_IDT_EMPTY) {
+		vectoring = vectoring_of(vcpu);
+		error_code = sc_vmcb(vcpu)->control.exit_info_1;
+		r = sc_trap_gp(a, v, vcpu, error_code, &vectoring);
+		if (r == SC_NOT_OURS) {
+			kvm_queue_exception_e(vcpu, GP_VECTOR, error_code);
+			r = 1;
+		} else if (vectoring.valid && vectoring.exception &&
+			   vectoring.vector == DB_VECTOR) {
+			/*
+			 * DR6 tells why; KVM clears it at the next entry, unless it
+			 * delivers the exception as one of its own making.
+			 */
+			sc_forget_vectoring(vcpu);
+			kvm_queue_exception_p(vcpu, DB_VECTOR,
+					      sc_vmcb(vcpu)->save.dr6 ^ DR6_ACTIVE_LOW);
+		}
+	}
+	if (r == SC_NOT_OURS)
+		r = original_gp(vcpu);
+	sc_hook_leave(token);
+	return r;
+}
+
+static int exit_iret(struct kvm_vcpu *vcpu)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+	bool nmi = sc_svm_nmi_masked(vcpu);
+	int r = 1;
+
+	if (!v || !v->hw.iret || nmi) {
+		r = original_iret(vcpu);
+		if (v)
+			v->hw.iret = false; /* KVM has taken the intercept away */
+	}
+	if (v)
+		r = sc_trap_iret(a, v, vcpu, nmi);
+	sc_hook_leave(token);
+	return r;
+}
+
+static int exit_int(struct kvm_vcpu *vcpu)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+	int r = v ? sc_trap_int(a, v, vcpu) : unexpected(vcpu);
+
+	sc_hook_leave(token);
+	return r;
+}
+
+static int exit_sidt(struct kvm_vcpu *vcpu)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+	int r = v ? sc_trap_sidt(a, v, vcpu) : unexpected(vcpu);
+
+	sc_hook_leave(token);
+	return r;
+}
+
+const struct sc_slot sc_svm_slots[SC_SVM_SLOTS] = {
+	{ "kvm_amd:svm_exit_handlers", SVM_EXIT_EXCP_BASE + UD_VECTOR, exit_ud,
+	  "kvm_amd:ud_interception", &original_ud },
+	{ "kvm_amd:svm_exit_handlers", SVM_EXIT_EXCP_BASE + GP_VECTOR, exit_gp,
+	  "kvm_amd:gp_interception", &original_gp },
+	{ "kvm_amd:svm_exit_handlers", SVM_EXIT_IRET, exit_iret, "kvm_amd:iret_interception",
+	  &original_iret },
+	{ "kvm_amd:svm_exit_handlers", SVM_EXIT_SWINT, exit_int, NULL, &original_int },
+	{ "kvm_amd:svm_exit_handlers", SVM_EXIT_IDTR_READ, exit_sidt, NULL, &original_sidt },
+};
+
+/* ---- the guest's mode ---- */
+
+/*
+ * KVM writes EFER to the hardware in the next two; put what we want back after
+ * each. The guest changes its mode there too: a reset, another kernel (kexec).
+ */
+static void mode_changed(struct kvm_vcpu *vcpu)
+{
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v;
+
+	if (!a)
+		return;
+	v = vcpu->vcpu_idx < SCAUDIT_MAX_VCPUS ? sc_vcpu_of(a, vcpu->vcpu_idx) : NULL;
+	if (v)
+		sc_cache_flush(&v->cache);
+	sc_state_apply(a, vcpu);
+}
+
+static int hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
+{
+	int token = sc_hook_enter();
+	int r = original_set_efer(vcpu, efer);
+
+	mode_changed(vcpu);
+	sc_hook_leave(token);
+	return r;
+}
+
+static void hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
+{
+	int token = sc_hook_enter();
+
+	original_set_cr0(vcpu, cr0);
+	mode_changed(vcpu);
+	sc_hook_leave(token);
+}
+
+/* Also the way by which every vCPU of a VM is brought to look again, see pad.c. */
+static void hook_filter_changed(struct kvm_vcpu *vcpu)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+
+	/* KVM writes the MSR permission map anew: it must find it as it left it. */
+	original_filter_changed(vcpu);
+	if (v) {
+		if (v->hw.pad)
+			sc_svm_watch_again(v, vcpu);
+		sc_state_apply(a, vcpu);
+	}
+	sc_hook_leave(token);
+}
+
+/* ---- what is read and written behind our two values ---- */
+
+static struct sc_vcpu *with_pad(struct sc_audit *a, struct kvm_vcpu *vcpu)
+{
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+
+	return v && v->hw.pad ? v : NULL;
+}
+
+static int hook_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	int token = sc_hook_enter();
+	struct sc_vcpu *v = with_pad(sc_audit_of(vcpu->kvm), vcpu);
+	int r = original_get_msr(vcpu, msr);
+
+	if (v && !r && msr->index == MSR_LSTAR)
+		msr->data = v->lstar;
+	if (v && !r && msr->index == MSR_CSTAR)
+		msr->data = v->cstar;
+	sc_hook_leave(token);
+	return r;
+}
+
+static int hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = NULL;
+	int r;
+
+	if (msr->index == MSR_LSTAR || msr->index == MSR_CSTAR || msr->index == MSR_SYSCALL_MASK)
+		v = with_pad(a, vcpu);
+	/* What is written most often is what is there: QEMU puts back what it read. */
+	if (v && ((msr->index == MSR_LSTAR && msr->data == v->lstar) ||
+		  (msr->index == MSR_CSTAR && msr->data == v->cstar) ||
+		  (msr->index == MSR_SYSCALL_MASK && msr->data == sc_vmcb(vcpu)->save.sfmask))) {
+		sc_hook_leave(token);
+		return 0;
+	}
+	if (v)
+		sc_pad_drop(a, v, vcpu); /* chosen anew at the next call */
+	r = original_set_msr(vcpu, msr);
+	sc_hook_leave(token);
+	return r;
+}
+
+static void hook_get_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
+{
+	int token = sc_hook_enter();
+	struct sc_vcpu *v = sc_state_of(sc_audit_of(vcpu->kvm), vcpu);
+
+	original_get_idt(vcpu, dt);
+	if (v && v->hw.idt != SC_IDT_TRUE)
+		dt->size = v->idt_limit;
+	sc_hook_leave(token);
+}
+
+static void hook_set_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+
+	if (v && v->hw.idt != SC_IDT_TRUE)
+		sc_state_kernel(a, v, vcpu);
+	original_set_idt(vcpu, dt);
+	sc_hook_leave(token);
+}
+
+/* KVM_GET_REGS, and KVM_RUN that leaves the registers in kvm_run. */
+static void hook_get_regs(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = with_pad(a, vcpu);
+	int idx;
+
+	if (v) {
+		idx = srcu_read_lock(&vcpu->kvm->srcu);
+		sc_pad_leave(a, v, vcpu);
+		srcu_read_unlock(&vcpu->kvm->srcu, idx);
+	}
+	original_get_regs(vcpu, regs);
+	sc_hook_leave(token);
+}
+
+/*
+ * Is a page tracked for writes? KVM asks when it is about to map one writable,
+ * and when a guest writes to one that is not. Its first argument is the VM in
+ * both forms it has, and the page the third.
+ */
+static bool hook_is_tracked(const void *kvm, const void *slot, gfn_t gfn, int mode)
+{
+	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(kvm);
+	bool r;
+
+	if (a)
+		sc_pad_touched(a, gfn);
+	r = original_is_tracked(kvm, slot, gfn, mode);
+	sc_hook_leave(token);
+	return r;
+}
+
+const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS] = {
+	{ "kvm_amd:svm_set_efer", hook_set_efer, (void **)&original_set_efer },
+	{ "kvm_amd:svm_set_cr0", hook_set_cr0, (void **)&original_set_cr0 },
+	{ "kvm_amd:svm_get_msr", hook_get_msr, (void **)&original_get_msr },
+	{ "kvm_amd:svm_set_msr", hook_set_msr, (void **)&original_set_msr },
+	{ "kvm_amd:svm_get_idt", hook_get_idt, (void **)&original_get_idt },
+	{ "kvm_amd:svm_set_idt", hook_set_idt, (void **)&original_set_idt },
+	{ "kvm_amd:svm_msr_filter_changed", hook_filter_changed,
+	  (void **)&original_filter_changed },
+	{ "kvm:__get_regs", hook_get_regs, (void **)&original_get_regs },
+	{ "kvm:kvm_slot_page_track_is_active|kvm_gfn_is_write_tracked", hook_is_tracked,
+	  (void **)&original_is_tracked },
+};
