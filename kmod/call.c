@@ -128,7 +128,7 @@ void sc_call_enter_now(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *v
 		sc_event_missed(v, SCAUDIT_GAP_STALL);
 		return;
 	}
-	sc_event_head(&e->head, SCAUDIT_EV_ENTRY, sizeof(*e), v->index);
+	sc_event_head(v, &e->head, SCAUDIT_EV_ENTRY, sizeof(*e));
 	fill_entry(a, v, vcpu, c, call, e);
 	v->has_owed = true;
 	sc_event_flush_owed(a, v);

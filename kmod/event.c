@@ -14,6 +14,28 @@ static u64 wall_clock(void)
 	return ktime_get_real_fast_ns();
 }
 
+/*
+ * Wall clock at a TSC value of now. The kernel's own way costs four times as
+ * much; so a reading of it serves for a millisecond, in which its rate does not
+ * change by a nanosecond.
+ */
+static u64 wall_clock_at(struct sc_vcpu *v, u64 tsc)
+{
+	u64 passed = tsc - v->clock_tsc;
+
+	if (unlikely(passed >= v->clock_valid)) {
+		v->clock_tsc = tsc;
+		v->clock_ns = wall_clock();
+		v->clock_valid = 0;
+		if (tsc_khz && !check_tsc_unstable()) {
+			v->clock_valid = tsc_khz;
+			v->clock_mult = div_u64((u64)NSEC_PER_MSEC << 22, tsc_khz);
+		}
+		passed = 0;
+	}
+	return v->clock_ns + (passed * v->clock_mult >> 22);
+}
+
 static void count_missing(struct sc_vcpu *v, bool entry, u32 reason)
 {
 	struct sc_missing *m = &v->missing;
@@ -79,13 +101,13 @@ enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	return SC_AGAIN;
 }
 
-void sc_event_head(struct scaudit_event *e, u16 type, u32 size, u16 vcpu)
+void sc_event_head(struct sc_vcpu *v, struct scaudit_event *e, u16 type, u32 size)
 {
 	e->size = size;
 	e->type = type;
-	e->vcpu = vcpu;
+	e->vcpu = v->index;
 	e->tsc = rdtsc_ordered();
-	e->time = wall_clock();
+	e->time = wall_clock_at(v, e->tsc);
 }
 
 void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event *event)
@@ -124,7 +146,7 @@ void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn)
 		return;
 	}
 	memset(gap, 0, sizeof(*gap));
-	sc_event_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), v->index);
+	sc_event_head(v, &gap->head, SCAUDIT_EV_GAP, sizeof(*gap));
 	gap->entries = ~0ULL;
 	gap->returns = ~0ULL;
 	gap->first = gap->head.time;
@@ -146,7 +168,7 @@ void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
 	if (!gap)
 		return;
 	memset(gap, 0, sizeof(*gap));
-	sc_event_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), v->index);
+	sc_event_head(v, &gap->head, SCAUDIT_EV_GAP, sizeof(*gap));
 	gap->entries = m->entries;
 	gap->returns = m->returns;
 	gap->first = m->first;
@@ -163,7 +185,8 @@ void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 f
 	if (!gap)
 		return;
 	memset(gap, 0, sizeof(*gap));
-	sc_event_head(&gap->head, SCAUDIT_EV_GAP, sizeof(*gap), 0xffff);
+	sc_event_head(v, &gap->head, SCAUDIT_EV_GAP, sizeof(*gap));
+	gap->head.vcpu = 0xffff;
 	gap->entries = ~0ULL;
 	gap->returns = ~0ULL;
 	gap->first = first;
@@ -188,6 +211,6 @@ void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size)
 	 */
 	if (unlikely(!event))
 		event = (void *)(v->ring.data + (v->ring.head & (v->ring.bytes - 1)));
-	sc_event_head(event, type, size, v->index);
+	sc_event_head(v, event, type, size);
 	return event;
 }

@@ -29,7 +29,7 @@ void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size);
 void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event *event);
 
 /* Fill in an event's head, all but its number. */
-void sc_event_head(struct scaudit_event *e, u16 type, u32 size, u16 vcpu);
+void sc_event_head(struct sc_vcpu *v, struct scaudit_event *e, u16 type, u32 size);
 
 /* A call was made that cannot be recorded. */
 void sc_event_missed(struct sc_vcpu *v, u32 reason);

@@ -43,9 +43,10 @@ int sc_fault_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 		     const struct sc_context *c, const struct sc_insn *insn)
 {
 	u64 next = c->rip + insn->length;
+	u64 rflags = kvm_get_rflags(vcpu);
 	struct sc_target target = {
 		.rip = c->cs_long ? c->lstar : c->cstar,
-		.rflags = (c->rflags & ~c->sfmask & ~(u64)X86_EFLAGS_RF) | X86_EFLAGS_FIXED,
+		.rflags = (rflags & ~c->sfmask & ~(u64)X86_EFLAGS_RF) | X86_EFLAGS_FIXED,
 		.cs = (c->star >> 32) & 0xfffc,
 		.ss = (c->star >> 32) + 8,
 		.cpl = 0,
@@ -53,7 +54,7 @@ int sc_fault_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 	};
 
 	*sc_reg(vcpu, VCPU_REGS_RCX) = c->cs_long ? next : (u32)next;
-	*sc_reg(vcpu, VCPU_REGS_R11) = c->rflags & ~(u64)X86_EFLAGS_RF;
+	*sc_reg(vcpu, VCPU_REGS_R11) = rflags & ~(u64)X86_EFLAGS_RF;
 	a->vendor->jump(v, vcpu, &target);
 	return single_step(vcpu);
 }
@@ -94,7 +95,8 @@ int sc_fault_sysenter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vc
 	bool lma = vcpu->arch.efer & EFER_LMA;
 	struct sc_target target = {
 		.rip = lma ? eip : (u32)eip,
-		.rflags = (c->rflags & ~(u64)(X86_EFLAGS_VM | X86_EFLAGS_IF | X86_EFLAGS_RF)) |
+		.rflags = (kvm_get_rflags(vcpu) &
+			   ~(u64)(X86_EFLAGS_VM | X86_EFLAGS_IF | X86_EFLAGS_RF)) |
 			  X86_EFLAGS_FIXED,
 		.cs = cs & 0xfffc,
 		.ss = (cs & 0xfffc) + 8,
@@ -114,7 +116,7 @@ int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 	u64 rcx = *sc_reg(vcpu, VCPU_REGS_RCX), rdx = *sc_reg(vcpu, VCPU_REGS_RDX);
 	struct sc_target target = {
 		.rip = insn->rex_w ? rdx : (u32)rdx,
-		.rflags = c->rflags & ~(u64)X86_EFLAGS_RF,
+		.rflags = kvm_get_rflags(vcpu) & ~(u64)X86_EFLAGS_RF,
 		.cs = ((cs & 0xfffc) + (insn->rex_w ? 32 : 16)) | 3,
 		.ss = ((cs & 0xfffc) + (insn->rex_w ? 40 : 24)) | 3,
 		.cpl = 3,
@@ -140,7 +142,7 @@ bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 	};
 
 	if (!c->cs_long || c->cpl != 0 || (u16)frame[1] != c->cs || (u16)frame[4] != c->ss ||
-	    (c->rflags & (X86_EFLAGS_TF | X86_EFLAGS_NT)) || vcpu->guest_debug ||
+	    (kvm_get_rflags(vcpu) & (X86_EFLAGS_TF | X86_EFLAGS_NT)) || vcpu->guest_debug ||
 	    !canonical(vcpu, frame[0]))
 		return false;
 	*sc_reg(vcpu, VCPU_REGS_RSP) = frame[3];

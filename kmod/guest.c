@@ -46,17 +46,11 @@ failed:
 	return false;
 }
 
-/* What is remembered of pages holds for one state of the memslots. */
-static void check_generation(const struct sc_space *space)
+void sc_cache_renew(struct sc_cache *cache, struct kvm *kvm)
 {
-	struct sc_cache *cache = space->cache;
-	u64 generation = kvm_memslots(space->kvm)->generation;
-
-	if (unlikely(cache->generation != generation)) {
-		memset(cache->page, 0, sizeof(cache->page));
-		memset(cache->direct, 0, sizeof(cache->direct));
-		cache->generation = generation;
-	}
+	memset(cache->page, 0, sizeof(cache->page));
+	memset(cache->direct, 0, sizeof(cache->direct));
+	cache->generation = kvm_memslots(kvm)->generation;
 }
 
 /* Within one page, by what is remembered of it. */
@@ -66,7 +60,7 @@ static bool read_remembered(const struct sc_space *space, u64 gpa, void *buffer,
 	u64 gfn = gpa >> PAGE_SHIFT;
 	u32 i = gfn % SC_CACHE_ENTRIES;
 
-	check_generation(space);
+	sc_cache_check(cache, space->kvm);
 	if (unlikely(cache->page[i].tag != gfn + 1)) {
 		unsigned long hva = gfn_to_hva(space->kvm, gfn);
 
@@ -114,16 +108,13 @@ static bool kernel_half(u64 gva)
 /* Within one page of the guest kernel that was read before. */
 static bool read_direct(const struct sc_space *space, u64 gva, void *buffer, u32 length)
 {
-	struct sc_cache *cache = space->cache;
-	u64 page = gva >> PAGE_SHIFT;
-	u32 i = page % SC_CACHE_ENTRIES;
+	unsigned long hva;
 
-	if (!cache || space->fresh || !kernel_half(gva) || cache->direct[i].tag != page)
+	if (!space->cache || space->fresh || !kernel_half(gva))
 		return false;
-	check_generation(space);
-	if (unlikely(cache->direct[i].tag != page))
-		return false;
-	return copy_small(buffer, cache->direct[i].hva + offset_in_page(gva), length);
+	sc_cache_check(space->cache, space->kvm);
+	hva = sc_direct(space->cache, gva, length);
+	return hva && copy_small(buffer, hva, length);
 }
 
 /* After a read of that page by its two addresses. */
@@ -133,11 +124,15 @@ static void remember_direct(const struct sc_space *space, u64 gva, u64 gpa)
 	u64 gfn = gpa >> PAGE_SHIFT;
 	u32 i = gfn % SC_CACHE_ENTRIES;
 	u64 page = gva >> PAGE_SHIFT;
+	struct sc_direct *d;
 
 	if (!cache || !kernel_half(gva) || cache->page[i].tag != gfn + 1)
 		return;
-	cache->direct[page % SC_CACHE_ENTRIES].tag = page;
-	cache->direct[page % SC_CACHE_ENTRIES].hva = cache->page[i].hva;
+	d = cache->direct[page % SC_CACHE_ENTRIES];
+	if (d[0].tag == page)
+		return;
+	d[1] = d[0];
+	d[0] = (struct sc_direct){ .tag = page, .hva = cache->page[i].hva };
 }
 
 /* 32-bit paging and PAE paging (SDM vol. 3A, 4.3 and 4.4). */

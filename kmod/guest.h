@@ -26,10 +26,10 @@
  */
 struct sc_cache {
 	/* Both of the below at once: pages of the guest kernel, by their virtual address. */
-	struct {
+	struct sc_direct {
 		u64 tag; /* virtual page number; 0: empty */
 		unsigned long hva;
-	} direct[SC_CACHE_ENTRIES];
+	} direct[SC_CACHE_ENTRIES][2]; /* the one read last, the one before */
 	struct {
 		u64 tag; /* virtual page number << 1 | large; 0: empty */
 		u64 gpa; /* of its first byte */
@@ -40,6 +40,9 @@ struct sc_cache {
 	} page[SC_CACHE_ENTRIES];
 	u64 generation; /* of the memslots that direct and page are of */
 };
+
+/* Forget where pages lie, for the memslots have changed. */
+void sc_cache_renew(struct sc_cache *cache, struct kvm *kvm);
 
 /* Page tables to walk, and by whom. */
 struct sc_space {
@@ -63,6 +66,30 @@ static inline struct sc_space sc_space_of(struct kvm_vcpu *vcpu, struct sc_cache
 		.pae = vcpu->arch.cr4 & X86_CR4_PAE,
 		.cache = cache,
 	};
+}
+
+/*
+ * Where in the VM's process a stretch of guest kernel memory lies that was read
+ * before and does not cross a page; 0 if that is not remembered. Valid until
+ * the vCPU's thread lets go of kvm->srcu; to be read with unsafe_get_user().
+ * sc_cache_check() comes first.
+ */
+static __always_inline unsigned long sc_direct(const struct sc_cache *cache, u64 gva, u32 length)
+{
+	const struct sc_direct *d = cache->direct[(gva >> PAGE_SHIFT) % SC_CACHE_ENTRIES];
+
+	if (d->tag != gva >> PAGE_SHIFT)
+		d++;
+	if (unlikely(d->tag != gva >> PAGE_SHIFT || offset_in_page(gva) > PAGE_SIZE - length))
+		return 0;
+	return d->hva + offset_in_page(gva);
+}
+
+/* What is remembered of pages holds for one state of the memslots. */
+static __always_inline void sc_cache_check(struct sc_cache *cache, struct kvm *kvm)
+{
+	if (unlikely(cache->generation != kvm_memslots(kvm)->generation))
+		sc_cache_renew(cache, kvm);
 }
 
 /* Forget the translations. */

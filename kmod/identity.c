@@ -3,6 +3,7 @@
 #include <linux/ktime.h>
 #include <linux/sort.h>
 #include <linux/srcu.h>
+#include <linux/uaccess.h>
 
 #include "hook.h"
 #include "identity.h"
@@ -100,6 +101,9 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 	}
 	if (user->task_cred != SCAUDIT_NO_FIELD && user->cred_uid > PLAN_OFFSET_MAX)
 		return -EINVAL;
+	plan->quick = pointer == 8;
+	for (i = 0; i < SC_NR_FIELDS; i++)
+		plan->quick &= offsets[i] != SCAUDIT_NO_FIELD;
 	make_extract(&plan->full, offsets, lengths, SC_NR_FIELDS);
 	make_extract(&plan->brief, offsets, lengths, SC_FIELD_START + 1);
 	return 0;
@@ -224,10 +228,71 @@ static u64 load_pointer(const struct sc_plan *plan, const u8 *bytes)
 	return plan->pointer == 4 ? *(const u32 *)bytes : *(const u64 *)bytes;
 }
 
-void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-		 const struct sc_context *c, bool brief, struct scaudit_task *task)
+/* Read a member where it is remembered to lie, or give up. */
+#define PEEK(cache, value, gva)                                                  \
+	do {                                                                     \
+		unsigned long hva = sc_direct(cache, gva, sizeof(value));        \
+                                                                                 \
+		if (unlikely(!hva))                                              \
+			goto miss;                                               \
+		unsafe_get_user(value, (const typeof(value) __user *)hva, miss); \
+	} while (0)
+
+/*
+ * The same as below, where everything has been read before and the kernel is a
+ * 64-bit one that has all members: with one opening of user memory for all.
+ * Return: false: the slow way, which also makes this one work the next time.
+ */
+static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_plan *plan,
+			     const struct sc_context *c, bool brief, struct scaudit_task *task)
 {
-	const struct sc_plan *plan = plan_for(a, v, c);
+	const struct scaudit_plan *u = &plan->user;
+	struct sc_cache *cache = &v->cache;
+	u64 current_task, parent, cred, comm[2];
+	unsigned long hva;
+
+	if (unlikely(!plan->quick))
+		return false;
+	sc_cache_check(cache, vcpu->kvm);
+	hva = sc_direct(cache, c->kernel_gs_base + u->current_off, sizeof(u64));
+	/* Nothing but RAM of the VM's process is ever remembered: one check for all. */
+	if (unlikely(!hva || !user_access_begin((const void __user *)hva, sizeof(u64))))
+		return false;
+	unsafe_get_user(current_task, (const u64 __user *)hva, miss);
+	PEEK(cache, task->tid, current_task + u->task_pid);
+	PEEK(cache, task->pid, current_task + u->task_tgid);
+	PEEK(cache, task->start, current_task + u->task_start);
+	if (!brief) {
+		PEEK(cache, comm[0], current_task + u->task_comm);
+		PEEK(cache, comm[1], current_task + u->task_comm + 8);
+		PEEK(cache, parent, current_task + u->task_parent);
+		PEEK(cache, cred, current_task + u->task_cred);
+		PEEK(cache, task->ppid, parent + u->task_tgid);
+		PEEK(cache, task->uid, cred + u->cred_uid);
+	}
+	user_access_end();
+	task->task = current_task;
+	task->known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
+	task->reserved = 0;
+	if (brief) {
+		task->ppid = 0;
+		task->uid = 0;
+		memset(task->comm, 0, sizeof(task->comm));
+	} else {
+		task->known |= SCAUDIT_KNOWN_PARENT | SCAUDIT_KNOWN_CRED;
+		memcpy(task->comm, comm, sizeof(comm));
+	}
+	return true;
+miss:
+	user_access_end();
+	return false;
+}
+
+/* On its own for the kernel zeroes a function's variables, these too. */
+static noinline void identify_slowly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+				     const struct sc_plan *plan, const struct sc_context *c,
+				     bool brief, struct scaudit_task *task)
+{
 	struct sc_space space = sc_space_of(vcpu, &v->cache);
 	const struct sc_extract *x;
 	u8 bytes[SC_TASK_BYTES];
@@ -274,4 +339,13 @@ void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 					   &task->uid, sizeof(task->uid)))
 			task->known |= SCAUDIT_KNOWN_CRED;
 	}
+}
+
+void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		 const struct sc_context *c, bool brief, struct scaudit_task *task)
+{
+	const struct sc_plan *plan = plan_for(a, v, c);
+
+	if (unlikely(!plan || !identify_quickly(v, vcpu, plan, c, brief, task)))
+		identify_slowly(a, v, vcpu, plan, c, brief, task);
 }

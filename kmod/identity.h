@@ -38,6 +38,7 @@ struct sc_extract {
 struct sc_plan {
 	struct scaudit_plan user; /* as it came */
 	u32 pointer; /* bytes */
+	bool quick; /* 64 bits, and all members are there */
 	struct sc_extract full; /* for an entry */
 	struct sc_extract brief; /* for a return: who, no more */
 };

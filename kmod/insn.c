@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/uaccess.h>
+
 #include "insn.h"
 
 #define FIRST 3 /* bytes that suffice without prefixes: REX.W 0f 07 */
@@ -76,15 +78,33 @@ static void decode(const u8 *bytes, u32 count, bool long_mode, struct sc_insn *i
 	insn->length = i + 2;
 }
 
+static bool is_sysretq(struct kvm_vcpu *vcpu, struct sc_vcpu *v, u64 rip)
+{
+	unsigned long hva;
+	u16 first;
+	u8 last;
+
+	sc_cache_check(&v->cache, vcpu->kvm);
+	hva = sc_direct(&v->cache, rip, 3);
+	if (!hva || !user_access_begin((const void __user *)hva, 3))
+		return false;
+	unsafe_get_user(first, (const u16 __user *)hva, failed);
+	unsafe_get_user(last, (const u8 __user *)(hva + 2), failed);
+	user_access_end();
+	return first == 0x0f48 && last == 0x07;
+failed:
+	user_access_end();
+	return false;
+}
+
 /*
  * Kernel code is looked up by what is remembered of it: anything but what was
  * looked for is looked up again.
  */
-void sc_insn_fetch(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_context *c,
-		   struct sc_insn *insn)
+static noinline void fetch_slowly(struct kvm_vcpu *vcpu, struct sc_vcpu *v,
+				  const struct sc_context *c, u64 linear, struct sc_insn *insn)
 {
 	struct sc_space space = sc_space_of(vcpu, &v->cache);
-	u64 linear = c->cs_long ? c->rip : (u32)(c->cs_base + c->rip);
 	u32 in_page = PAGE_SIZE - offset_in_page(linear);
 	u8 bytes[SC_INSN_MAX];
 	u32 count;
@@ -96,6 +116,18 @@ void sc_insn_fetch(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_con
 	space.fresh = true;
 	count = sc_guest_fetch(&space, linear, bytes, SC_INSN_MAX);
 	decode(bytes, count, c->cs_long, insn);
+}
+
+void sc_insn_fetch(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_context *c,
+		   struct sc_insn *insn)
+{
+	u64 linear = c->cs_long ? c->rip : (u32)(c->cs_base + c->rip);
+
+	/* What is met most often, where it was met before. */
+	if (c->cs_long && linear >> 63 && likely(is_sysretq(vcpu, v, linear)))
+		*insn = (struct sc_insn){ .kind = SC_INSN_SYSRET, .length = 3, .rex_w = true };
+	else
+		fetch_slowly(vcpu, v, c, linear, insn);
 }
 
 bool sc_insn_get(struct kvm_vcpu *vcpu, struct sc_vcpu *v, const struct sc_context *c,

@@ -6,7 +6,7 @@
 
 #define BITS 12
 #define SLOTS (1U << BITS)
-#define WINDOW 16 /* places in which a task may stand */
+#define WINDOW 8 /* places in which a task may stand */
 #define WANTED 1ULL /* keys are aligned: task_struct to 64 bytes, CR3 to a page */
 
 /*
@@ -47,14 +47,17 @@ void sc_open_set(struct sc_open *open, u64 key, bool wanted)
 
 	key &= ~WANTED;
 	value = key | (wanted ? WANTED : 0);
-	slot = find(open, key);
-	if (slot) {
+	slot = &open->slots[hash_64(key, BITS)];
+	/* Most often it stands in the first place, or nobody does. */
+	if ((READ_ONCE(*slot) & ~WANTED) == key) {
 		WRITE_ONCE(*slot, value);
 		return;
 	}
-	slot = &open->slots[hash_64(key, BITS)];
+	/* If it stands further on as well, that is found when this is gone. */
 	for (i = 0; i < WINDOW; i++, slot++) {
-		if (!READ_ONCE(*slot) && cmpxchg(slot, 0, value) == 0)
+		u64 old = READ_ONCE(*slot);
+
+		if ((!old || (old & ~WANTED) == key) && cmpxchg(slot, old, value) == old)
 			return;
 	}
 	WRITE_ONCE(open->overflow, true);

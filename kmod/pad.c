@@ -88,15 +88,22 @@ void sc_pads_exit(struct sc_audit *a)
 		release_stale(&a->pads.work);
 }
 
-void sc_pad_touched(struct sc_audit *a, u64 gfn)
+bool sc_pad_in(const struct sc_audit *a, u64 gfn)
 {
-	struct sc_pads *p = &a->pads;
-	bool ours = false;
 	u32 i;
 
-	for (i = 0; i < SC_PAD_PAGES; i++)
-		ours |= READ_ONCE(p->gfn[i]) == gfn + 1;
-	if (likely(!ours))
+	for (i = 0; i < SC_PAD_PAGES; i++) {
+		if (READ_ONCE(a->pads.gfn[i]) == gfn + 1)
+			return true;
+	}
+	return false;
+}
+
+void sc_pad_written(struct sc_audit *a, u64 gfn)
+{
+	struct sc_pads *p = &a->pads;
+
+	if (likely(!sc_pad_in(a, gfn)))
 		return;
 	spin_lock(&p->lock);
 	WRITE_ONCE(p->epoch, p->epoch + 1);
@@ -284,36 +291,60 @@ static u32 search(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 entry, u64 *pads
 	return found;
 }
 
+/*
+ * Any other bytes of the page will do where ordinary instructions have none: if
+ * they should be patched after all, the write is noticed, as every other.
+ */
+static u32 search_page(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 entry, u64 *pads, u32 found,
+		       u32 max)
+{
+	struct sc_space space = sc_space_of(vcpu, &v->cache);
+	u64 page = entry & PAGE_MASK;
+	u8 code[SCAN_BYTES];
+	u32 at, i;
+
+	space.fresh = true;
+	for (at = 0; at < PAGE_SIZE && found < max; at += SCAN_BYTES) {
+		if (sc_guest_fetch(&space, page + at, code, SCAN_BYTES) != SCAN_BYTES)
+			break;
+		for (i = 0; i < SCAN_BYTES && found < max; i++) {
+			if (is_invalid_opcode(code[i]) && (!found || pads[0] != page + at + i))
+				pads[found++] = page + at + i;
+		}
+	}
+	return found;
+}
+
+/* All pads for one entry point, of its page. */
+static u32 find_all(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 entry, u64 *pads, u32 max,
+		    u64 *gfn, u32 *why)
+{
+	u32 found = search(v, vcpu, entry, pads, max, gfn, why);
+
+	if (found < max && *why == SCAUDIT_WHY_NO_PAD)
+		found = search_page(v, vcpu, entry, pads, found, max);
+	return found;
+}
+
 static u32 choose(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		  const struct sc_context *c)
 {
-	u64 pads[2], again[2], other, gfn, gfn2;
-	u32 why, found;
-	bool two = a->vendor->id == SCAUDIT_VENDOR_AMD;
+	/* Intel has no SYSCALL in compatibility mode, and so no second entry point. */
+	u32 wanted = a->vendor->id == SCAUDIT_VENDOR_AMD ? 2 : 1;
+	u64 pads[2], again[2], gfn;
+	u32 why;
 
 	v->pad_epoch = READ_ONCE(a->pads.epoch);
-	found = search(v, vcpu, c->lstar, pads, two ? 2 : 1, &gfn, &why);
-	if (!found)
+	if (find_all(v, vcpu, c->lstar, pads, wanted, &gfn, &why) != wanted)
 		return why;
-	gfn2 = gfn;
-	if (two && found < 2) {
-		if (!search(v, vcpu, c->cstar, &other, 1, &gfn2, &why))
-			return why;
-		pads[1] = other;
-		if (pads[1] == pads[0])
-			return SCAUDIT_WHY_NO_PAD;
-	}
-	if (!protect(a, gfn) || !protect(a, gfn2))
+	if (!protect(a, gfn))
 		return SCAUDIT_WHY_WRITTEN;
 	/* From here on a write is told; what was read before may be old. */
-	if (search(v, vcpu, c->lstar, again, found, &gfn, &why) != found || again[0] != pads[0] ||
-	    (found == 2 && again[1] != pads[1]))
-		return SCAUDIT_WHY_WRITTEN;
-	if (two && found < 2 &&
-	    (!search(v, vcpu, c->cstar, again, 1, &gfn2, &why) || again[0] != pads[1]))
+	if (find_all(v, vcpu, c->lstar, again, wanted, &gfn, &why) != wanted ||
+	    memcmp(pads, again, wanted * sizeof(pads[0])))
 		return SCAUDIT_WHY_WRITTEN;
 	v->pad_64 = pads[0];
-	v->pad_32 = two ? pads[1] : 0;
+	v->pad_32 = wanted == 2 ? pads[1] : 0;
 	return sc_pad_holds(a, v) ? 0 : SCAUDIT_WHY_WRITTEN;
 }
 

@@ -53,9 +53,10 @@ struct sc_call;
 void sc_pad_call(const struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_context *c,
 		 struct sc_call *call);
 
-/*
- * KVM is about to make a page writable, or to map it. Atomic context.
- */
-void sc_pad_touched(struct sc_audit *a, u64 gfn);
+/* Is there a pad in the page? Then it may be mapped read-only alone. */
+bool sc_pad_in(const struct sc_audit *a, u64 gfn);
+
+/* The guest writes to a page, which may have pads. Atomic context. */
+void sc_pad_written(struct sc_audit *a, u64 gfn);
 
 #endif

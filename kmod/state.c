@@ -133,7 +133,7 @@ void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
 		v->mode = mode;
 		v->in_user = false;
 		v->pad_tried = false;
-		v->why = SCAUDIT_WHY_UNTRIED;
+		v->why = a->engine == SCAUDIT_ENGINE_FAULT ? 0 : SCAUDIT_WHY_UNTRIED;
 	}
 	v->why = (v->why & ~sticky) | why;
 	if (mode == SC_LEGACY)

@@ -40,9 +40,10 @@ static int svm_init(void)
 
 	sc_svm_layout.vmcb = sc_member_offset("vcpu_svm", "vmcb");
 	sc_svm_layout.msrpm = sc_member_offset("vcpu_svm", "msrpm");
+	sc_svm_layout.next_rip = sc_member_offset("vcpu_svm", "next_rip");
 	sc_svm_layout.nmi_masked = sc_member_offset("vcpu_svm", "nmi_masked");
 	/* The casts rest on these two being first. */
-	if (sc_svm_layout.vmcb < 0 || sc_svm_layout.msrpm < 0 ||
+	if (sc_svm_layout.vmcb < 0 || sc_svm_layout.msrpm < 0 || sc_svm_layout.next_rip < 0 ||
 	    sc_member_offset("vcpu_svm", "vcpu") != 0 || sc_member_offset("kvm_svm", "kvm") != 0)
 		return -ENOENT;
 	sc_svm_layout.sev_active = sev >= 0 && active >= 0 ? sev + active : -1;
@@ -63,15 +64,6 @@ bool sc_svm_nmi_masked(struct kvm_vcpu *vcpu)
 #else
 	return false;
 #endif
-}
-
-static void set_intercept(struct vmcb *vmcb, u32 bit, bool on)
-{
-	if (on)
-		__set_bit(bit, (unsigned long *)vmcb->control.intercepts);
-	else
-		__clear_bit(bit, (unsigned long *)vmcb->control.intercepts);
-	vmcb->control.clean &= ~BIT(CLEAN_INTERCEPTS);
 }
 
 /* LSTAR, CSTAR and SFMASK are passed through to guests; not while a pad stands. */
@@ -116,17 +108,41 @@ static void move_entry(struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool pad)
 	watch_syscall_msrs(v, vcpu, pad);
 }
 
-static void hide_idt(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u8 idt)
-{
-	struct vmcb *vmcb = sc_vmcb(vcpu);
+/* Bits of the intercept words; see asm/svm.h. */
+#define MASK(bit) BIT((bit) % 32)
+#define WORD3_SIDT MASK(INTERCEPT_STORE_IDTR)
+#define WORD3_IRET MASK(INTERCEPT_IRET)
+#define WORD3_INT MASK(INTERCEPT_INTn)
 
+static void move_intercepts(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_hw *want)
+{
+	struct vmcb_control_area *control = &sc_vmcb(vcpu)->control;
+	u32 word3 = control->intercepts[INTERCEPT_WORD3] & ~(WORD3_SIDT | WORD3_INT);
+	u32 exceptions = control->intercepts[INTERCEPT_EXCEPTION] & ~BIT(GP_VECTOR);
+
+	if (want->idt == SC_IDT_EMPTY) {
+		word3 |= WORD3_SIDT;
+		exceptions |= BIT(GP_VECTOR);
+	}
+	if (want->watch)
+		word3 |= WORD3_INT;
+	/* KVM's own need of this one, at the end of an NMI, goes first. */
+	if (want->iret)
+		word3 |= WORD3_IRET;
+	else if (v->hw.iret && !sc_svm_nmi_masked(vcpu))
+		word3 &= ~WORD3_IRET;
+	control->intercepts[INTERCEPT_WORD3] = word3;
+	control->intercepts[INTERCEPT_EXCEPTION] = exceptions;
+	control->clean &= ~BIT(CLEAN_INTERCEPTS);
+}
+
+static void hide_idt(struct sc_vcpu *v, struct vmcb *vmcb, u8 idt)
+{
 	/* A reset writes the limit behind our back; it is the guest's then. */
 	if (v->hw.idt == SC_IDT_TRUE || vmcb->save.idtr.limit != 0)
 		v->idt_limit = vmcb->save.idtr.limit;
 	vmcb->save.idtr.limit = idt == SC_IDT_EMPTY ? 0 : v->idt_limit;
 	vmcb->control.clean &= ~BIT(CLEAN_DT);
-	set_intercept(vmcb, INTERCEPT_STORE_IDTR, idt == SC_IDT_EMPTY);
-	set_intercept(vmcb, INTERCEPT_EXCEPTION_OFFSET + GP_VECTOR, idt == SC_IDT_EMPTY);
 }
 
 static void svm_load(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_hw *want)
@@ -140,15 +156,13 @@ static void svm_load(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_h
 		vmcb->save.efer = efer;
 		vmcb->control.clean &= ~BIT(CLEAN_CRX);
 	}
+	if (!memcmp(want, &v->hw, sizeof(*want)))
+		return;
 	if (want->pad != v->hw.pad)
 		move_entry(v, vcpu, want->pad);
 	if (want->idt != v->hw.idt)
-		hide_idt(v, vcpu, want->idt);
-	/* KVM's own need of it, at the end of an NMI, goes first. */
-	if (want->iret != v->hw.iret && (want->iret || !sc_svm_nmi_masked(vcpu)))
-		set_intercept(vmcb, INTERCEPT_IRET, want->iret);
-	if (want->watch != v->hw.watch)
-		set_intercept(vmcb, INTERCEPT_INTn, want->watch);
+		hide_idt(v, vmcb, want->idt);
+	move_intercepts(v, vcpu, want);
 	v->hw = *want;
 }
 
@@ -173,7 +187,6 @@ static void svm_context(struct sc_vcpu *v, struct kvm_vcpu *vcpu, struct sc_cont
 	bool lma = vcpu->arch.efer & EFER_LMA;
 
 	c->rip = vcpu->arch.regs[VCPU_REGS_RIP];
-	c->rflags = kvm_get_rflags(vcpu);
 	c->cs_base = save->cs.base;
 	c->ss_base = save->ss.base;
 	c->fs_base = save->fs.base;
@@ -226,6 +239,16 @@ static void svm_jump(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_t
 	vmcb->control.clean &= ~BIT(CLEAN_SEG);
 }
 
+/*
+ * A CPU without NRIPS leaves it 0, and KVM then decodes the instruction to know
+ * its length; it does not know `int 0x80` for what it is, since it takes the
+ * vector for a signed number.
+ */
+static void svm_set_next_rip(struct kvm_vcpu *vcpu, u64 rip)
+{
+	*(u64 *)((char *)vcpu + sc_svm_layout.next_rip) = rip;
+}
+
 static void svm_idtr(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 *base, u16 *limit)
 {
 	const struct vmcb_save_area *save = &sc_vmcb(vcpu)->save;
@@ -249,5 +272,6 @@ const struct sc_vendor sc_svm = {
 	.rip = svm_rip,
 	.set_rip = svm_set_rip,
 	.jump = svm_jump,
+	.set_next_rip = svm_set_next_rip,
 	.idtr = svm_idtr,
 };

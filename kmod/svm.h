@@ -12,6 +12,7 @@
 struct sc_svm_layout {
 	int vmcb; /* of `vmcb` in struct vcpu_svm */
 	int msrpm; /* of `msrpm` there */
+	int next_rip; /* of `next_rip` there */
 	int nmi_masked; /* of `nmi_masked` there; -1: a bit of vcpu->arch.hflags */
 	int sev_active; /* of `sev_info.active` in struct kvm_svm; -1: no SEV */
 };
@@ -29,7 +30,7 @@ bool sc_svm_nmi_masked(struct kvm_vcpu *vcpu);
 /* KVM has written the MSR permission map anew: let LSTAR and its kin exit again. */
 void sc_svm_watch_again(struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 
-#define SC_SVM_HOOKS 9
+#define SC_SVM_HOOKS 11
 #define SC_SVM_SLOTS 5
 
 extern const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS];

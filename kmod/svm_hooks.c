@@ -9,6 +9,7 @@
 #include "pad.h"
 #include "state.h"
 #include "svm.h"
+#include "track.h"
 #include "trap.h"
 
 static sc_exit_fn original_ud, original_gp, original_iret, original_int, original_sidt;
@@ -20,7 +21,7 @@ static void (*original_get_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_set_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_filter_changed)(struct kvm_vcpu *vcpu);
 static void (*original_get_regs)(struct kvm_vcpu *vcpu, struct kvm_regs *regs);
-static bool (*original_is_tracked)(const void *a, const void *b, gfn_t c, int d);
+static void (*original_set_nmi_mask)(struct kvm_vcpu *vcpu, bool masked);
 
 /* ---- exits ---- */
 
@@ -290,22 +291,19 @@ static void hook_get_regs(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
 	sc_hook_leave(token);
 }
 
-/*
- * Is a page tracked for writes? KVM asks when it is about to map one writable,
- * and when a guest writes to one that is not. Its first argument is the VM in
- * both forms it has, and the page the third.
- */
-static bool hook_is_tracked(const void *kvm, const void *slot, gfn_t gfn, int mode)
+/* KVM takes the IRET intercept away with the mask. */
+static void hook_set_nmi_mask(struct kvm_vcpu *vcpu, bool masked)
 {
 	int token = sc_hook_enter();
-	struct sc_audit *a = sc_audit_of(kvm);
-	bool r;
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
 
-	if (a)
-		sc_pad_touched(a, gfn);
-	r = original_is_tracked(kvm, slot, gfn, mode);
+	original_set_nmi_mask(vcpu, masked);
+	if (v) {
+		v->hw.iret = false;
+		sc_state_load(a, v, vcpu);
+	}
 	sc_hook_leave(token);
-	return r;
 }
 
 const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS] = {
@@ -318,6 +316,7 @@ const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS] = {
 	{ "kvm_amd:svm_msr_filter_changed", hook_filter_changed,
 	  (void **)&original_filter_changed },
 	{ "kvm:__get_regs", hook_get_regs, (void **)&original_get_regs },
-	{ "kvm:kvm_slot_page_track_is_active|kvm_gfn_is_write_tracked", hook_is_tracked,
-	  (void **)&original_is_tracked },
+	{ "kvm_amd:svm_set_nmi_mask", hook_set_nmi_mask, (void **)&original_set_nmi_mask },
+	{ SC_TRACK_HOOK_ASKED },
+	{ SC_TRACK_HOOK_WRITTEN },
 };

@@ -40,7 +40,7 @@ static int syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 {
 	struct sc_call call = {
 		.rip = c->cs_long ? c->rip + insn->length - 2 : (u32)(c->rip + insn->length - 2),
-		.rflags = c->rflags & ~(u64)X86_EFLAGS_RF,
+		.rflags = kvm_get_rflags(vcpu) & ~(u64)X86_EFLAGS_RF,
 		.insn = SCAUDIT_INSN_SYSCALL,
 		.abi = c->cs_long ? SCAUDIT_ABI_X86_64 : SCAUDIT_ABI_I386,
 		.cpl = c->cpl,
@@ -147,15 +147,14 @@ static enum sc_next int80(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu
 {
 	struct sc_call call = {
 		.rip = c->cs_long ? c->rip + insn->length - 2 : (u32)(c->rip + insn->length - 2),
-		.rflags = c->rflags & ~(u64)X86_EFLAGS_RF,
+		.rflags = kvm_get_rflags(vcpu) & ~(u64)X86_EFLAGS_RF,
 		.insn = SCAUDIT_INSN_INT80,
 		.abi = SCAUDIT_ABI_I386,
 		.cpl = c->cpl,
 		.engine = engine_of(v),
 	};
 
-	if (insn->vector != VECTOR_SYSCALL || !READ_ONCE(a->recording) ||
-	    !gate_open(a, v, vcpu, c, VECTOR_SYSCALL))
+	if (!READ_ONCE(a->recording))
 		return SC_PROCEED;
 	sc_phase_end(v, SCAUDIT_PHASE_DECIDE);
 	return sc_call_enter(a, v, vcpu, c, &call);
@@ -169,39 +168,48 @@ static void queue_soft_interrupt(struct kvm_vcpu *vcpu, u8 vector)
 	kvm_make_request(KVM_REQ_EVENT, vcpu);
 }
 
+/*
+ * Let the CPU execute what INT n stands there, since it will not come to a call:
+ * nothing but a fault of the guest's own, whose frame the CPU alone knows to
+ * make. Every way back to user mode traps meanwhile, and arms it again.
+ */
+static void let_go_once(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	struct sc_hw want = v->hw;
+
+	v->in_user = false;
+	want.watch = false;
+	want.no_sce = true;
+	want.iret = true;
+	want.idt = SC_IDT_TRUE;
+	a->vendor->load(v, vcpu, &want);
+}
+
 int sc_trap_int(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
 	struct sc_context c;
 	struct sc_insn insn;
-	struct sc_hw want;
 
 	sc_phase_begin(v);
 	v->exits++;
 	a->vendor->context(v, vcpu, &c);
 	if (!sc_insn_get(vcpu, v, &c, &insn))
 		return 1;
-	switch (insn.kind) {
-	case SC_INSN_INT:
-		if (int80(a, v, vcpu, &c, &insn) == SC_RETRY)
-			return 1;
-		if (v->in_user)
-			sc_state_kernel(a, v, vcpu);
-		/* The CPU carries it out, as the software interrupt that it is. */
-		queue_soft_interrupt(vcpu, insn.vector);
-		break;
-	case SC_INSN_INT3: /* no CPU brings these two here, but an emulated one does */
-	case SC_INSN_INTO:
-		if (v->in_user)
-			sc_state_kernel(a, v, vcpu);
-		kvm_queue_exception(vcpu, insn.kind == SC_INSN_INT3 ? BP_VECTOR : OF_VECTOR);
-		break;
-	default:
-		/* Rewritten since it was executed; without the intercept it goes its way. */
-		want = v->hw;
-		want.watch = false;
-		a->vendor->load(v, vcpu, &want);
-		break;
+	if (insn.kind != SC_INSN_INT || !gate_open(a, v, vcpu, &c, insn.vector)) {
+		/* INT3 and INTO are brought here by an emulated CPU only. */
+		let_go_once(a, v, vcpu);
+		return 1;
 	}
+	if (insn.vector == VECTOR_SYSCALL && int80(a, v, vcpu, &c, &insn) == SC_RETRY)
+		return 1;
+	if (v->in_user)
+		sc_state_kernel(a, v, vcpu);
+	/*
+	 * The CPU carries it out, as the software interrupt that it is. To let it
+	 * be executed again would be to record it again, if an interrupt came first.
+	 */
+	a->vendor->set_next_rip(vcpu, c.rip + insn.length);
+	queue_soft_interrupt(vcpu, insn.vector);
 	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
 	return 1;
 }
@@ -278,26 +286,47 @@ void sc_forget_vectoring(struct kvm_vcpu *vcpu)
 	vcpu->arch.nmi_injected = false;
 }
 
-int sc_trap_gp(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, u32 error_code,
-	       const struct sc_vectoring *vectoring)
+/* INT 80h where it is seen by its delivery (Intel). KVM delivers it again. */
+static int soft_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
 	struct sc_context c;
 	struct sc_insn insn;
 
+	a->vendor->context(v, vcpu, &c);
+	sc_insn_fetch(vcpu, v, &c, &insn);
+	if (insn.kind == SC_INSN_INT && insn.vector == VECTOR_SYSCALL &&
+	    gate_open(a, v, vcpu, &c, VECTOR_SYSCALL)) {
+		if (int80(a, v, vcpu, &c, &insn) == SC_RETRY) {
+			sc_forget_vectoring(vcpu);
+			return 1;
+		}
+	} else {
+		sc_forget_vectoring(vcpu); /* executed again, with all of the IDT */
+	}
+	sc_state_kernel(a, v, vcpu);
+	return 1;
+}
+
+int sc_trap_gp(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, u32 error_code,
+	       const struct sc_vectoring *vectoring)
+{
 	sc_phase_begin(v);
 	if (v->hw.idt == SC_IDT_EMPTY) {
 		v->exits++;
-		/* INT n is noticed before it is executed. */
-		if (vectoring->valid && vectoring->soft && vectoring->vector == VECTOR_SYSCALL &&
-		    !a->vendor->sees_iret) {
-			a->vendor->context(v, vcpu, &c);
-			insn = (struct sc_insn){ .length = 2, .vector = VECTOR_SYSCALL };
-			sc_insn_fetch(vcpu, v, &c, &insn);
-			if (insn.kind == SC_INSN_INT && int80(a, v, vcpu, &c, &insn) == SC_RETRY) {
+		if (sc_pad_hit(v, a->vendor->rip(vcpu)) && a->vendor->cpl(vcpu) == 0) {
+			/*
+			 * Before the pad could be executed: an NMI; or the guest has
+			 * unmapped its entry code, and takes that fault where it thinks
+			 * that it stands.
+			 */
+			sc_pad_leave(a, v, vcpu);
+			if (vectoring->valid && vectoring->exception)
 				sc_forget_vectoring(vcpu);
-				return 1;
-			}
+			return 1;
 		}
+		if (vectoring->valid && vectoring->soft && vectoring->vector == VECTOR_SYSCALL &&
+		    !a->vendor->sees_iret)
+			return soft_syscall(a, v, vcpu);
 		sc_state_kernel(a, v, vcpu);
 		if (!vectoring->valid)
 			return SC_NOT_OURS; /* a #GP of the guest's own */

@@ -50,6 +50,11 @@ struct sc_vcpu {
 	u64 pad_epoch; /* of the audit, when the pads were chosen */
 	u32 why; /* SCAUDIT_WHY_* */
 
+	u64 clock_tsc; /* a reading of the wall clock, and how long it serves; see event.c */
+	u64 clock_ns;
+	u64 clock_valid; /* TSC ticks */
+	u64 clock_mult;
+
 	bool has_owed;
 	struct scaudit_entry owed; /* an entry that had to be taken with the ring full */
 

@@ -4,6 +4,7 @@
 #include "abi.h"
 #include "pad.h"
 #include "symbol.h"
+#include "track.h"
 #include "vendor.h"
 
 const struct kvm_x86_ops *sc_kvm_ops;
@@ -25,7 +26,7 @@ const struct sc_vendor *sc_vendor_find(const char **reason)
 		*reason = "kvm_amd has no type information (BTF): its VMCB cannot be found";
 		return NULL;
 	}
-	if (sc_pad_find()) {
+	if (sc_pad_find() || sc_track_find()) {
 		*reason = "this kernel lacks what engine pad needs of KVM";
 		return NULL;
 	}

@@ -13,10 +13,9 @@
 
 struct sc_vcpu;
 
-/* A vCPU's state beyond the general registers, as the guest sees it. */
+/* A vCPU's state beyond the general registers and RFLAGS, as the guest sees it. */
 struct sc_context {
 	u64 rip;
-	u64 rflags;
 	u64 cs_base;
 	u64 ss_base;
 	u64 fs_base;
@@ -62,6 +61,7 @@ struct sc_hw {
 	bool iret; /* IRET exits, where the vendor can do that */
 	bool watch; /* #GP exits, SYSENTER_CS is 0, INT n exits where the vendor can do that */
 	u8 idt; /* enum sc_idt */
+	u8 pad_bytes[3]; /* 0: they are compared as a whole */
 };
 
 /* The event whose delivery an exit has interrupted. */
@@ -91,6 +91,8 @@ struct sc_vendor {
 	u64 (*rip)(struct kvm_vcpu *vcpu);
 	void (*set_rip)(struct kvm_vcpu *vcpu, u64 rip);
 	void (*jump)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_target *target);
+	/* What stands behind the instruction that is to be delivered as a soft interrupt. */
+	void (*set_next_rip)(struct kvm_vcpu *vcpu, u64 rip);
 	/* The guest's IDTR. */
 	void (*idtr)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 *base, u16 *limit);
 };
