@@ -76,15 +76,25 @@ static void run_locked(struct kvm_vcpu *vcpu, void (*fn)(struct kvm_vcpu *, void
 	vcpu_put(vcpu);
 }
 
-/* In the vCPU's thread, on its way to user mode: it holds no lock of KVM. */
+/*
+ * In the vCPU's thread: on its way to user mode, with no lock of KVM held, or
+ * between two entries to the guest, with the vCPU loaded and its mutex held.
+ * The latter when a signal's work is added behind the back of KVM's
+ * xfer_to_guest_mode_work(), which has seen no signal yet and finds our work
+ * among what TIF_NOTIFY_RESUME asked for (a preemption under rseq will do).
+ */
 static void call_work(struct callback_head *head)
 {
 	struct vcpu_call *call = container_of(head, struct vcpu_call, head);
 
 	if (!atomic_xchg(&call->taken, 1)) {
-		mutex_lock(&call->vcpu->mutex);
-		run_locked(call->vcpu, call->fn, call->arg);
-		mutex_unlock(&call->vcpu->mutex);
+		if (kvm_get_running_vcpu() == call->vcpu) {
+			call->fn(call->vcpu, call->arg);
+		} else {
+			mutex_lock(&call->vcpu->mutex);
+			run_locked(call->vcpu, call->fn, call->arg);
+			mutex_unlock(&call->vcpu->mutex);
+		}
 		complete(&call->done);
 	}
 	put_call(call);
