@@ -13,7 +13,7 @@ kernel_meta() {
 	case $1 in
 	6.1) echo linux-image-amd64 ;;
 	6.12) echo linux-image-6.12-amd64 ;;
-	*) die "kernel series '$1' is not known: use 6.1" ;;
+	*) die "kernel series '$1' is not known: use 6.1 or 6.12" ;;
 	esac
 }
 
@@ -35,6 +35,14 @@ kernel_need() {
 	local series=$1 dir meta image version common kbuild deb cache=$BUILD/cache/debs
 	dir=$(kernel_dir "$series")
 	[ -e "$dir/version" ] && return 0
+	# One download, whoever else wants the same kernel; it appears whole or not at all.
+	mkdir -p "$BUILD/kernels"
+	exec 8>"$BUILD/kernels/.lock-$series"
+	flock 8
+	if [ -e "$dir/version" ]; then
+		exec 8>&-
+		return 0
+	fi
 	meta=$(kernel_meta "$series") || exit 1
 	packages_need "the lab's kernel" kmod xz-utils
 	image=$(package_depends "$meta" 'linux-image-[^ ]*')
@@ -55,16 +63,18 @@ kernel_need() {
 		apt_update_once
 		image=$(package_depends "$meta" 'linux-image-[^ ]*')
 	done
-	rm -rf "$dir"
-	mkdir -p "$dir"
+	rm -rf "$dir" "$dir.new"
+	mkdir -p "$dir.new"
 	for deb in "$cache/$series"/*.deb; do
-		dpkg -x "$deb" "$dir" || die "could not unpack $deb: remove it and try again"
+		dpkg -x "$deb" "$dir.new" || die "could not unpack $deb: remove it and try again"
 	done
 	sed -i "s,include /usr/src/,include $dir/usr/src/," \
-		"$dir/usr/src/linux-headers-$version/Makefile"
-	PATH=$PATH:/sbin:/usr/sbin depmod -b "$dir" "$version"
+		"$dir.new/usr/src/linux-headers-$version/Makefile"
+	PATH=$PATH:/sbin:/usr/sbin depmod -b "$dir.new" "$version"
 	rm -rf "${cache:?}/$series"
-	echo "$version" >"$dir/version"
+	echo "$version" >"$dir.new/version"
+	mv "$dir.new" "$dir"
+	exec 8>&-
 }
 
 # kernel_modules_copy SERIES DEST MODULE...: copies modules with all they depend on
