@@ -32,11 +32,14 @@ build_lab() {
 }
 
 test_main() {
+	local series
 	packages_need "the lab" "${PACKAGES_LAB[@]}"
-	say "building (dev, asan, scaudit.ko)"
+	say "building (dev, asan, scaudit.ko for each host kernel)"
 	build_preset dev
 	build_preset asan
-	kmod_build 6.1
+	for series in $KERNEL_SERIES; do
+		kmod_build "$series"
+	done
 	say "unit tests with address and undefined-behaviour sanitizers"
 	local status=0
 	ctest --test-dir "$BUILD/asan" -L unit --output-on-failure -j"$(nproc)" || status=1

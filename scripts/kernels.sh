@@ -3,6 +3,8 @@
 # Kernels for the lab: image, headers and kbuild of a Debian kernel series, downloaded
 # as packages and unpacked (never installed) into build/kernels/SERIES.
 
+KERNEL_SERIES='6.1 6.12' # that scaudit.ko is built for and tested on
+
 kernel_dir() { echo "$BUILD/kernels/$1"; }
 kernel_version() { cat "$(kernel_dir "$1")/version"; }
 kernel_image() { echo "$(kernel_dir "$1")/boot/vmlinuz-$(kernel_version "$1")"; }

@@ -205,7 +205,7 @@ lab_usage() {
 		the lab failed. A single argument that is more than a word goes to the shell.
 
 		  --cpu amd            the emulated host's processor
-		  --host-kernel 6.1    its Debian kernel series
+		  --host-kernel S      its Debian kernel series: 6.1 (the default) or 6.12
 		  --smp N              vCPUs of the guest (1)
 		  --guest-append STR   added to the guest kernel's command line
 		  --put FILE           put a file and the libraries it needs into the guest's

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Lab tests, outside. One boot of the emulated host runs every scenario (or those named);
-# results stay in build/lab/tests/results.
+# results stay in build/lab/tests/results, those of another kernel than 6.1 in
+# build/lab/tests-SERIES/results.
 #
-#   run-scenarios.sh boot [NAME...]   boot and run
-#   run-scenarios.sh report NAME      print what NAME said and end with its status
-#   run-scenarios.sh log              is the host's kernel log clean?
+#   run-scenarios.sh [--host-kernel SERIES] boot [NAME...]   boot and run
+#   run-scenarios.sh [--host-kernel SERIES] report NAME      print what NAME said, end with
+#                                                            its status
+#   run-scenarios.sh [--host-kernel SERIES] log              is its kernel log clean?
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
@@ -13,8 +15,15 @@ for part in packages kernels emulator build lab; do
 	# shellcheck disable=SC1090
 	. "$TOP/scripts/$part.sh"
 done
-DIR=$BUILD/lab/tests
 SERIES=${LAB_HOST_KERNEL:-6.1}
+if [ "${1:-}" = --host-kernel ]; then
+	[ $# -ge 2 ] || die "--host-kernel needs a kernel series"
+	SERIES=$2
+	shift 2
+fi
+kernel_meta "$SERIES" >/dev/null
+DIR=$BUILD/lab/tests
+[ "$SERIES" = 6.1 ] || DIR+=-$SERIES
 
 progress_show() { tail -q -c +1 -s 0.2 -f --pid="$LAB_QEMU_PID" "$DIR/progress"; }
 
@@ -64,5 +73,5 @@ case ${1:-} in
 boot) shift && boot "$@" ;;
 report) report "$2" ;;
 log) log ;;
-*) die "usage: run-scenarios.sh boot [NAME...] | report NAME | log" ;;
+*) die "usage: run-scenarios.sh [--host-kernel SERIES] boot [NAME...] | report NAME | log" ;;
 esac
