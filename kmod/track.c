@@ -4,17 +4,19 @@
 #include "symbol.h"
 #include "track.h"
 
-#define FUNCTION_MAX 2048 /* bytes; mmu_try_to_unsync_pages is far shorter */
-
 bool (*sc_original_is_tracked)(struct kvm *kvm, const void *slot, gfn_t gfn, int mode);
 int (*sc_original_write_phys)(struct kvm_vcpu *vcpu, gpa_t gpa, const void *val, int bytes);
 
-static unsigned long mapping; /* mmu_try_to_unsync_pages */
+static unsigned long mapping, mapping_size; /* mmu_try_to_unsync_pages */
 
 int sc_track_find(void)
 {
+	int (*size_of)(unsigned long address, unsigned long *size, unsigned long *offset);
+	unsigned long offset;
+
+	size_of = (void *)sc_symbol("kallsyms_lookup_size_offset");
 	mapping = sc_symbol("kvm:mmu_try_to_unsync_pages");
-	return mapping ? 0 : -ENOENT;
+	return size_of && mapping && size_of(mapping, &mapping_size, &offset) ? 0 : -ENOENT;
 }
 
 /*
@@ -27,7 +29,7 @@ int sc_track_find(void)
  */
 bool sc_hook_is_tracked(struct kvm *kvm, const void *slot, gfn_t gfn, int mode)
 {
-	bool is_mapping = (unsigned long)__builtin_return_address(0) - mapping < FUNCTION_MAX;
+	bool is_mapping = (unsigned long)__builtin_return_address(0) - mapping < mapping_size;
 	int token = sc_hook_enter();
 	struct sc_audit *a = sc_audit_of(kvm);
 	bool r = false;
