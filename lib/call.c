@@ -5,9 +5,10 @@
 const char *sc_state_name(unsigned state)
 {
 	static const char *const names[SC_STATES] = {
-		[SC_STATE_OPEN] = "open",   [SC_STATE_RETURNED] = "returned",
-		[SC_STATE_IRET] = "iret",   [SC_STATE_UNSEEN] = "unseen",
-		[SC_STATE_NEVER] = "never", [SC_STATE_GONE] = "gone",
+		[SC_STATE_OPEN] = "open",	  [SC_STATE_RETURNED] = "returned",
+		[SC_STATE_IRET] = "iret",	  [SC_STATE_UNSEEN] = "unseen",
+		[SC_STATE_NEVER] = "never",	  [SC_STATE_GONE] = "gone",
+		[SC_STATE_UNWANTED] = "unwanted", [SC_STATE_RESTARTED] = "restarted",
 	};
 
 	return state < SC_STATES ? names[state] : "?";

@@ -15,8 +15,10 @@ enum sc_state {
 	SC_STATE_RETURNED = 1, /* ret is the value, seen at SYSRET or SYSEXIT */
 	SC_STATE_IRET = 2, /* ret is the value, seen at IRET */
 	SC_STATE_UNSEEN = 3, /* it returned by an instruction that could not be seen */
-	SC_STATE_NEVER = 4, /* it does not return: exit, successful execve, sigreturn */
+	SC_STATE_NEVER = 4, /* it does not return: exit; where IRET is not seen: execve, sigreturn */
 	SC_STATE_GONE = 5, /* the task ended inside the call */
+	SC_STATE_UNWANTED = 6, /* its return was not to be recorded (screcord --returns) */
+	SC_STATE_RESTARTED = 7, /* a signal came; the kernel repeats it, as another call */
 	SC_STATES
 };
 

@@ -88,7 +88,10 @@ static char *put_return(char *p, const struct sc_call *c, const struct sc_syscal
 	case SC_STATE_IRET:
 		return put_result(SC_PUT(p, ") = "), c, row);
 	case SC_STATE_NEVER:
+	case SC_STATE_UNWANTED:
 		return SC_PUT(p, ") = ?");
+	case SC_STATE_RESTARTED:
+		return SC_PUT(p, ") = ? ERESTARTSYS (To be restarted)");
 	case SC_STATE_GONE:
 		return SC_PUT(p, " <unfinished ...>) = ?");
 	case SC_STATE_OPEN:

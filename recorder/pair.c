@@ -5,17 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iret.h"
 #include "thread.h"
-
-/* Numbers of Linux that matter for how a call ends. */
-enum kind {
-	KIND_PLAIN,
-	KIND_EXIT,
-	KIND_EXIT_GROUP,
-	KIND_SIGRETURN,
-	KIND_EXEC,
-	KIND_FORK,
-};
 
 /* Linux, arch/x86/entry/syscalls/syscall_{64,32}.tbl; x32 shares the first. */
 #define X32_BIT 0x40000000u
@@ -66,6 +57,9 @@ struct pair {
 	uint64_t tsc_khz;
 	size_t max_open;
 	uint64_t losses; /* rises with every gap in which calls are missing */
+	struct scaudit_returns returns; /* whose returns are wanted */
+	struct scaudit_returns later; /* … from event later_seq on; 0: no change is to come */
+	uint64_t later_seq;
 	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
 	size_t deaths_first, deaths_count, deaths_capacity;
 	struct pair_stats stats;
@@ -124,7 +118,7 @@ static void identify(struct thread_id *id, const struct scaudit_task *task, uint
 		     uint64_t fs_base)
 {
 	memset(id, 0, sizeof(*id));
-	id->cr3 = cr3 & PAIR_CR3_MASK;
+	id->cr3 = cr3 & THREAD_CR3_MASK;
 	id->fs_base = fs_base;
 	if (!(task->known & SCAUDIT_KNOWN_TASK))
 		return;
@@ -134,6 +128,30 @@ static void identify(struct thread_id *id, const struct scaudit_task *task, uint
 	id->tid = task->tid;
 	id->has_start = task->known & SCAUDIT_KNOWN_START;
 	id->start = id->has_start ? task->start : 0;
+}
+
+void pair_set_returns(struct pair *pair, const struct scaudit_returns *returns, uint64_t seq)
+{
+	pair->later = *returns;
+	pair->later_seq = seq;
+}
+
+static bool returns_wanted(struct pair *pair, const struct scaudit_entry *entry)
+{
+	const struct scaudit_returns *r = &pair->returns;
+	uint32_t nr = (uint32_t)entry->nr;
+
+	if (pair->later_seq != 0 && entry->head.seq >= pair->later_seq) {
+		pair->returns = pair->later;
+		pair->later_seq = 0;
+	}
+	if (r->mode != SCAUDIT_RETURNS_LIST)
+		return r->mode == SCAUDIT_RETURNS_ALL;
+	if (entry->abi != SCAUDIT_ABI_I386)
+		nr &= ~X32_BIT;
+	if (nr >= SCAUDIT_RETURNS_WORDS * 64)
+		return false;
+	return (entry->abi == SCAUDIT_ABI_I386 ? r->nr_32 : r->nr_64)[nr / 64] >> nr % 64 & 1;
 }
 
 /* A call ends; its thread stays, perhaps without any. */
@@ -275,7 +293,7 @@ static int finish_above(struct pair *pair, struct thread *thread, const struct o
 /* The thread makes a call: what does that say about those it has open? */
 static int settle(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
-	uint64_t cr3 = entry->cr3 & PAIR_CR3_MASK;
+	uint64_t cr3 = entry->cr3 & THREAD_CR3_MASK;
 	struct open_call *call;
 	int err;
 
@@ -313,6 +331,34 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 			return err;
 	}
 	return 0;
+}
+
+static uint64_t duration(const struct pair *pair, const struct open_call *call,
+			 const struct scaudit_event *end)
+{
+	if (pair->tsc_khz != 0 && call->tsc != 0 && end->tsc >= call->tsc) {
+		unsigned __int128 ticks = end->tsc - call->tsc;
+
+		return (uint64_t)(ticks * 1000000u / pair->tsc_khz);
+	}
+	return end->time > call->ts ? end->time - call->ts : 0;
+}
+
+/* An event of the thread says how this call of it ended. */
+static int conclude(struct pair *pair, struct open_call *call, enum sc_state state, uint64_t ret,
+		    const struct scaudit_event *end)
+{
+	bool valued = state == SC_STATE_RETURNED || state == SC_STATE_IRET;
+
+	/* Who has lost events cannot tell whose value it is. */
+	if (call->losses != pair->losses)
+		return finish(pair, call, SC_STATE_UNSEEN, 0, 0);
+	if (!valued)
+		return finish(pair, call, state, 0, 0);
+	/* Of i386 there are 32 bits, and only errors are negative. */
+	if (call->abi == SCAUDIT_ABI_I386)
+		ret = (uint32_t)ret >= (uint32_t)-4095 ? (uint64_t)(int32_t)ret : (uint32_t)ret;
+	return finish(pair, call, state, (int64_t)ret, duration(pair, call, end));
 }
 
 /* The thread whose key this caller had before the guest was understood. */
@@ -367,7 +413,7 @@ static void describe_task(struct sc_task *to, const struct scaudit_task *from, u
 
 	memset(to, 0, sizeof(*to));
 	if (!(known & SCAUDIT_KNOWN_TASK)) {
-		to->cr3 = cr3 & PAIR_CR3_MASK;
+		to->cr3 = cr3 & THREAD_CR3_MASK;
 		return;
 	}
 	to->known = known;
@@ -408,6 +454,22 @@ static int mourn(struct pair *pair, const struct thread_id *id, uint64_t seq, ui
 	return 0;
 }
 
+/* If this call ends its thread or process, remember that. */
+static int leave(struct pair *pair, const struct thread_id *id, enum kind kind, uint64_t seq,
+		 uint64_t time)
+{
+	if ((kind != KIND_EXIT && kind != KIND_EXIT_GROUP) || pair->table.n_open == 0)
+		return 0;
+	return mourn(pair, id, seq, time, kind == KIND_EXIT_GROUP);
+}
+
+static void count_call(struct pair *pair, const struct thread_id *id)
+{
+	pair->stats.calls++;
+	if (!id->known)
+		pair->stats.unknown_callers++;
+}
+
 /* Hand the row on and remember the call as the thread's running one. */
 static int make_call(struct pair *pair, struct thread *thread, const struct thread_id *id,
 		     const struct scaudit_entry *entry)
@@ -424,7 +486,7 @@ static int make_call(struct pair *pair, struct thread *thread, const struct thre
 	row.vcpu = entry->head.vcpu;
 	row.abi = entry->abi;
 	row.insn = entry->insn;
-	row.state = SC_STATE_OPEN;
+	row.state = returns_wanted(pair, entry) ? SC_STATE_OPEN : SC_STATE_UNWANTED;
 	row.cpl = entry->cpl;
 	row.nr = entry->nr;
 	memcpy(row.args, entry->args, sizeof(row.args));
@@ -436,6 +498,14 @@ static int make_call(struct pair *pair, struct thread *thread, const struct thre
 	row.gs_base = entry->gs_base;
 	row.task = &task;
 
+	if (row.state == SC_STATE_UNWANTED) {
+		err = pair->ops->call(pair->arg, &row, &seq);
+		if (err < 0)
+			return err;
+		count_call(pair, id);
+		pair->stats.states[SC_STATE_UNWANTED]++;
+		return leave(pair, id, kind_of(row.abi, row.nr), seq, row.ts);
+	}
 	if (thread == NULL) {
 		thread = thread_add(&pair->table, id);
 		if (thread == NULL)
@@ -459,18 +529,15 @@ static int make_call(struct pair *pair, struct thread *thread, const struct thre
 	call->nr = row.nr;
 	call->rip = row.rip;
 	call->rsp = row.rsp;
-	call->cr3 = row.cr3 & PAIR_CR3_MASK;
+	call->cr3 = row.cr3 & THREAD_CR3_MASK;
 	call->losses = pair->losses;
+	call->abi = row.abi;
 	call->insn = row.insn;
 	call->kind = kind_of(row.abi, row.nr);
 
-	pair->stats.calls++;
+	count_call(pair, id);
 	pair->stats.open = pair->table.n_open;
-	if (!id->known)
-		pair->stats.unknown_callers++;
-	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
-		return mourn(pair, id, seq, row.ts, call->kind == KIND_EXIT_GROUP);
-	return 0;
+	return leave(pair, id, call->kind, seq, row.ts);
 }
 
 int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
@@ -502,29 +569,12 @@ int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
 static bool goes_on_behind(const struct open_call *call, const struct scaudit_return *event,
 			   bool strict)
 {
-	uint64_t step = event->rip - call->rip;
-
 	/* Only the child of a fork gets 0; where threads are not known it can look like its parent. */
 	if (call->kind == KIND_FORK && event->ret == 0)
 		return false;
-	/* The kernel, not the caller, chooses where SYSENTER goes on (its vDSO). */
-	if (call->insn == SCAUDIT_INSN_SYSENTER)
-		return true;
-	/* The instruction has two bytes, and prefixes in front of them are legal (SDM 2.3.11). */
-	if (step < 2 || step > 15)
+	if (!iret_landing(call) && !iret_behind(call, event->rip))
 		return false;
 	return !strict || event->rsp == call->rsp;
-}
-
-static uint64_t duration(const struct pair *pair, const struct open_call *call,
-			 const struct scaudit_event *end)
-{
-	if (pair->tsc_khz != 0 && call->tsc != 0 && end->tsc >= call->tsc) {
-		unsigned __int128 ticks = end->tsc - call->tsc;
-
-		return (uint64_t)(ticks * 1000000u / pair->tsc_khz);
-	}
-	return end->time > call->ts ? end->time - call->ts : 0;
 }
 
 /* The call of this thread that returns; NULL: none of them. */
@@ -542,13 +592,64 @@ static struct open_call *returning(const struct thread *thread, const struct sca
 	return call;
 }
 
+/*
+ * sigreturn ends. If it restores the registers of a call that a handler has
+ * interrupted, what is in RAX is that one's result.
+ */
+static int end_sigreturn(struct pair *pair, struct thread *thread, enum sc_state state,
+			 uint64_t ret, const struct scaudit_return *event)
+{
+	struct open_call *call = thread->top->below;
+	int err;
+
+	while (call != NULL && (state == SC_STATE_UNSEEN || !goes_on_behind(call, event, true)))
+		call = call->below;
+	while (call != NULL && thread->top->below != call) {
+		err = finish(pair, thread->top->below, silent_end(thread->top->below), 0, 0);
+		if (err < 0)
+			return err;
+	}
+	if (call != NULL) {
+		err = conclude(pair, call, state, ret, &event->head);
+		if (err < 0)
+			return err;
+	}
+	return conclude(pair, thread->top, state, ret, &event->head);
+}
+
+/* IRET also ends interrupts and page faults: whoever is in no call was in one of these. */
+static int take_iret(struct pair *pair, struct thread *thread, const struct scaudit_return *event)
+{
+	struct open_call *call;
+	enum sc_state state;
+	int64_t ret;
+	int err = 0;
+
+	if (thread == NULL || !thread->running)
+		return 0;
+	call = thread->top;
+	state = iret_judge(call, thread->id.known, event, &ret);
+	if (state == SC_STATE_OPEN)
+		return 0;
+	if (iret_executed(call, event))
+		err = bury_siblings(pair, thread);
+	if (err < 0)
+		return err;
+	if (call->kind == KIND_SIGRETURN)
+		err = end_sigreturn(pair, thread, state, (uint64_t)ret, event);
+	else
+		err = conclude(pair, call, state, (uint64_t)ret, &event->head);
+	if (err < 0)
+		return err;
+	forget_if_idle(pair, thread);
+	return 0;
+}
+
 int pair_return(struct pair *pair, const struct scaudit_return *event)
 {
-	enum sc_state state = event->how == SCAUDIT_HOW_IRET ? SC_STATE_IRET : SC_STATE_RETURNED;
 	struct open_call *call = NULL;
 	struct thread_id id;
 	struct thread *thread;
-	uint64_t dur = 0;
 	int err;
 
 	err = pair_tick(pair, event->head.time);
@@ -558,6 +659,15 @@ int pair_return(struct pair *pair, const struct scaudit_return *event)
 	err = find(pair, &id, &thread);
 	if (err < 0)
 		return err;
+	if (event->how == SCAUDIT_HOW_IRET)
+		return take_iret(pair, thread != NULL ? thread : find_stranger(pair, &id), event);
+	if (thread != NULL && thread->id.known && thread->running &&
+	    thread->top->kind == KIND_SIGRETURN) {
+		err = end_sigreturn(pair, thread, SC_STATE_RETURNED, event->ret, event);
+		if (err == 0)
+			forget_if_idle(pair, thread);
+		return err;
+	}
 	if (thread != NULL)
 		call = returning(thread, event);
 	if (call == NULL) {
@@ -566,26 +676,23 @@ int pair_return(struct pair *pair, const struct scaudit_return *event)
 			call = returning(thread, event);
 	}
 	if (call == NULL) {
-		pair->stats.orphan_returns++;
+		/* of a call whose return nobody wanted, if there are such */
+		pair->stats.orphan_returns += pair->returns.mode == SCAUDIT_RETURNS_ALL;
 		return 0;
 	}
 	err = finish_above(pair, thread, call);
-	if (err < 0)
-		return err;
-	if (call->losses == pair->losses)
-		dur = duration(pair, call, &event->head);
-	else
-		state = SC_STATE_UNSEEN;
-	err = finish(pair, call, state, state == SC_STATE_UNSEEN ? 0 : (int64_t)event->ret, dur);
-	if (err < 0)
-		return err;
-	forget_if_idle(pair, thread);
-	return 0;
+	if (err == 0)
+		err = conclude(pair, call, SC_STATE_RETURNED, event->ret, &event->head);
+	if (err == 0)
+		forget_if_idle(pair, thread);
+	return err;
 }
 
 void pair_gap(struct pair *pair, const struct scaudit_gap *gap)
 {
-	if (gap->entries != 0)
+	if (gap->reason == SCAUDIT_GAP_BLIND)
+		return; /* such calls had no part in anything here */
+	if (gap->entries != 0 || gap->reason == SCAUDIT_GAP_CUT)
 		pair->losses++;
 }
 
@@ -698,12 +805,11 @@ int pair_restore(struct pair *pair, const struct sc_open_call *from)
 	call->nr = from->nr;
 	call->rip = from->rip;
 	call->rsp = from->rsp;
-	call->cr3 = from->cr3 & PAIR_CR3_MASK;
+	call->cr3 = from->cr3 & THREAD_CR3_MASK;
 	call->losses = pair->losses;
+	call->abi = from->abi;
 	call->insn = from->insn;
 	call->kind = kind_of(from->abi, from->nr);
 	pair->stats.open = pair->table.n_open;
-	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
-		return mourn(pair, &id, call->seq, call->ts, call->kind == KIND_EXIT_GROUP);
-	return 0;
+	return leave(pair, &id, call->kind, call->seq, call->ts);
 }

@@ -13,10 +13,13 @@
  * sigreturn restores the registers, by SYSRET where they allow it, and that
  * return goes to the interrupted call's own RIP and RSP.
  *
+ * Where IRET is seen (AMD), a call ends with the IRET that leaves it, also into
+ * a signal handler: iret.h. sigreturn, too, ends with the RAX that it restores.
+ *
  * How a call ends without a return (enum sc_state):
  *   NEVER   exit, exit_group: one second (of event time) without a return later.
- *           rt_sigreturn: at the thread's next event. execve: when the thread's
- *           next call runs on another page table.
+ *           Where IRET is not seen, rt_sigreturn at the thread's next event, and
+ *           execve when the thread's next call runs on another page table.
  *   GONE    its thread is known to be dead: the process made exit_group (after
  *           the same second, in which the dying threads may still be heard), the
  *           process made a successful execve, its task_struct or thread id
@@ -25,6 +28,8 @@
  *           return that could not be seen), a call it was nested in returns, or
  *           events were lost meanwhile so that a return may belong to a later
  *           call: the value is not told rather than guessed.
+ *   RESTARTED an IRET was seen that goes back to the call's own instruction.
+ *   UNWANTED its return was not asked for: at once.
  *   OPEN    none of these: it was running when the recording ended.
  *
  * A successful execve by a thread that is not the leader takes over the
@@ -76,6 +81,12 @@ struct pair;
 struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, size_t max_open);
 void pair_free(struct pair *pair);
 
+/*
+ * Whose returns are wanted, for entries from event number seq on; all of them, if
+ * this is not called. A call whose return is not wanted is a whole row at once.
+ */
+void pair_set_returns(struct pair *pair, const struct scaudit_returns *returns, uint64_t seq);
+
 /* Take up a call of an earlier run, in the order of seq. @retval -ENOMEM */
 int pair_restore(struct pair *pair, const struct sc_open_call *call);
 
@@ -91,8 +102,5 @@ int pair_tick(struct pair *pair, uint64_t now);
 int pair_end(struct pair *pair);
 
 const struct pair_stats *pair_stats(const struct pair *pair);
-
-/* What identifies the address space in CR3: bits 12:0 are PCID and KPTI's half. */
-#define PAIR_CR3_MASK 0x000fffffffffe000ULL
 
 #endif

@@ -15,6 +15,19 @@
 
 #include "../schema/abi.h"
 
+/* What identifies the address space in CR3: bits 12:0 are PCID and KPTI's half. */
+#define THREAD_CR3_MASK 0x000fffffffffe000ULL
+
+/* Numbers of Linux that matter for how a call ends. */
+enum kind {
+	KIND_PLAIN,
+	KIND_EXIT,
+	KIND_EXIT_GROUP,
+	KIND_SIGRETURN,
+	KIND_EXEC,
+	KIND_FORK,
+};
+
 struct thread;
 
 /* A call that has not ended. */
@@ -24,8 +37,8 @@ struct open_call {
 	uint64_t nr;
 	uint64_t rip, rsp, cr3;
 	uint64_t losses; /* struct pair's, when the call was made */
-	uint8_t insn;
-	uint8_t kind; /* what pair.c must know of its number */
+	uint8_t abi, insn;
+	uint8_t kind; /* enum kind */
 	struct thread *thread;
 	struct open_call *below; /* the call it came in the middle of; or next free one */
 	struct open_call *older, *newer; /* of all open calls */

@@ -33,6 +33,14 @@ def log_read(path):
     return threads
 
 
+# What a program says of a call, and what a host that sees more of its end makes of it.
+SEEN = {
+    "returned": ("iret",),
+    "never": ("iret", "returned"),
+    "unseen": ("restarted",),
+}
+
+
 def recorded_read(path, wanted):
     threads, rows, last = {}, 0, 0
     with open(path, encoding="utf-8") as lines:
@@ -55,7 +63,7 @@ def sections(rows):
             inside = True
         if inside:
             yield row
-        if mark == END or (row["syscall"] == "execve" and row["state"] == "never"):
+        if mark == END or (row["syscall"] == "execve" and not row["ret"]):
             inside = False
 
 
@@ -68,11 +76,11 @@ def differs(said, row):
     for place, value in enumerate(args):
         if value is not None and row["args"][place] != value:
             return f"argument {place + 1} is {row['args'][place]:#x}, should be {value:#x}"
-    if row["state"] != state:
+    if row["state"] != state and row["state"] not in SEEN.get(state, ()):
         return f"state {row['state']}, should be {state}"
-    if row["ret"] != ret:
+    if row["ret"] != ret and (state == "returned" or row["state"] == state):
         return f"result {row['ret']}, should be {ret}"
-    if (row["dur"] is None) != (state != "returned") or (row["dur"] or 0) < 0:
+    if (row["dur"] is None) != (row["ret"] is None) or (row["dur"] or 0) < 0:
         return f"duration {row['dur']} in state {state}"
     if row["abi"] != "x86_64" or row["insn"] != "syscall":
         return f"abi {row['abi']}, instruction {row['insn']}"
