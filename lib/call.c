@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../schema/abi.h"
 #include "call.h"
 
 const char *sc_state_name(unsigned state)
@@ -17,11 +16,15 @@ const char *sc_state_name(unsigned state)
 const char *sc_gap_reason_name(unsigned reason)
 {
 	static const char *const names[SCAUDIT_NR_REASONS] = {
+		[0] = "missing",
 		[SCAUDIT_GAP_DROP] = "drop",
 		[SCAUDIT_GAP_STALL] = "stall",
 		[SCAUDIT_GAP_NOMEM] = "nomem",
 		[SCAUDIT_GAP_DETACHED] = "detached",
+		[SCAUDIT_GAP_BLIND] = "blind",
+		[SCAUDIT_GAP_CUT] = "cut",
 	};
 
-	return reason < SCAUDIT_NR_REASONS && names[reason] ? names[reason] : "?";
+	reason = SC_GAP_REASON(reason);
+	return reason < SCAUDIT_NR_REASONS ? names[reason] : "?";
 }

@@ -9,13 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../schema/abi.h"
+
 /* What is known of the return. Values are in stores: never renumber. */
 enum sc_state {
 	SC_STATE_OPEN = 0, /* no return yet (at the end of the recording: still running) */
 	SC_STATE_RETURNED = 1, /* ret is the value, seen at SYSRET or SYSEXIT */
 	SC_STATE_IRET = 2, /* ret is the value, seen at IRET */
 	SC_STATE_UNSEEN = 3, /* it returned by an instruction that could not be seen */
-	SC_STATE_NEVER = 4, /* it does not return: exit; where IRET is not seen: execve, sigreturn */
+	SC_STATE_NEVER =
+		4, /* it does not return: exit; where IRET is not seen: execve, sigreturn */
 	SC_STATE_GONE = 5, /* the task ended inside the call */
 	SC_STATE_UNWANTED = 6, /* its return was not to be recorded (screcord --returns) */
 	SC_STATE_RESTARTED = 7, /* a signal came; the kernel repeats it, as another call */
@@ -73,7 +76,7 @@ static inline bool sc_call_failed(const struct sc_call *c)
 /* Something is missing from the record, and here is why. */
 struct sc_gap {
 	uint32_t session;
-	uint32_t reason; /* enum scaudit_reason of schema/abi.h */
+	uint32_t reason; /* SC_GAP() */
 	uint32_t vcpu; /* ~0: all */
 	uint64_t entries; /* calls not recorded; ~0: not known */
 	uint64_t returns; /* returns not recorded; ~0: not known */
@@ -82,7 +85,22 @@ struct sc_gap {
 	uint64_t after_seq; /* it lies behind this call */
 };
 
-/* "drop", "stall", …; never NULL. */
+/*
+ * A gap's reason: enum scaudit_reason of schema/abi.h, 0 for numbered events that
+ * never came, and in the byte above it what an event's detail said (of BLIND: enum
+ * scaudit_insn).
+ */
+#define SC_GAP(reason, detail) ((uint32_t)(reason) | (uint32_t)(detail) << 8)
+#define SC_GAP_REASON(reason) ((reason)&0xffu)
+#define SC_GAP_DETAIL(reason) ((reason) >> 8)
+
+/* "drop", "stall", …, "missing" of 0; never NULL. */
 const char *sc_gap_reason_name(unsigned reason);
+
+/* Does the module count the events of such a gap as dropped? */
+static inline bool sc_gap_counted(unsigned reason)
+{
+	return SC_GAP_REASON(reason) && SC_GAP_REASON(reason) < SCAUDIT_GAP_BLIND;
+}
 
 #endif

@@ -248,6 +248,46 @@ int sc_filter_add_syscalls(struct sc_filter_args *a, const char *list, struct sc
 	}
 }
 
+static const char *abi_name(unsigned abi)
+{
+	return sc_abi_name((enum sc_abi)abi);
+}
+
+/* Words of a short list, as bits. */
+static int add_words(unsigned *bits, const char *list, const char *(*name)(unsigned), unsigned n,
+		     const char *what, struct sc_error *err)
+{
+	const char *item = list;
+
+	for (;;) {
+		size_t len = strcspn(item, ",");
+		unsigned i;
+
+		for (i = 0; i < n; i++)
+			if (strlen(name(i)) == len && !memcmp(name(i), item, len))
+				break;
+		if (i == n)
+			return sc_fail(err, -EINVAL, "unknown %s '%.*s': there are %s, %s and %s",
+				       what, (int)len, item, name(0), name(1), name(2));
+		*bits |= 1u << i;
+		if (!item[len])
+			return 0;
+		item += len + 1;
+	}
+}
+
+_Static_assert(SC_ABIS == 3 && SC_INSNS == 3, "the message above names them all");
+
+int sc_filter_add_abis(struct sc_filter_args *a, const char *list, struct sc_error *err)
+{
+	return add_words(&a->filter.abis, list, abi_name, SC_ABIS, "ABI", err);
+}
+
+int sc_filter_add_insns(struct sc_filter_args *a, const char *list, struct sc_error *err)
+{
+	return add_words(&a->filter.insns, list, sc_insn_name, SC_INSNS, "instruction", err);
+}
+
 int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err)
 {
 	const struct sc_filter *f = &a->filter;
@@ -294,6 +334,8 @@ enum {
 	KEY_VM,
 	KEY_TID,
 	KEY_COMM,
+	KEY_ABI,
+	KEY_INSN,
 	KEY_SINCE,
 	KEY_UNTIL,
 	KEY_FAILED,
@@ -313,6 +355,8 @@ static const struct argp_option options[] = {
 	  "These system calls, by name, number, ABI:name or ABI:number (ABI: x86_64, x32, "
 	  "i386); !LIST: all but these",
 	  0 },
+	{ "abi", KEY_ABI, "LIST", 0, "Of these ABIs: x86_64, x32, i386", 0 },
+	{ "insn", KEY_INSN, "LIST", 0, "Made by these instructions: syscall, sysenter, int80", 0 },
 	{ "since", KEY_SINCE, "TIME", 0,
 	  "Made at or after TIME: 2026-03-01T12:30:00Z, '2026-03-01 12:30', 12:30:00.5, today, "
 	  "yesterday, -10min, '11min ago', @1772368200.5",
@@ -363,6 +407,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		option = "--syscall";
 		rc = sc_filter_add_syscalls(a, arg, &err);
+		break;
+	case KEY_ABI:
+		option = "--abi";
+		rc = sc_filter_add_abis(a, arg, &err);
+		break;
+	case KEY_INSN:
+		option = "--insn";
+		rc = sc_filter_add_insns(a, arg, &err);
 		break;
 	case KEY_SINCE:
 		option = "--since";

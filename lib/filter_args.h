@@ -45,6 +45,10 @@ int sc_filter_add_comms(struct sc_filter_args *a, const char *list, struct sc_er
  */
 int sc_filter_add_syscalls(struct sc_filter_args *a, const char *list, struct sc_error *err);
 
+/* Names of ABIs, and of instructions that make calls. */
+int sc_filter_add_abis(struct sc_filter_args *a, const char *list, struct sc_error *err);
+int sc_filter_add_insns(struct sc_filter_args *a, const char *list, struct sc_error *err);
+
 /* Do the options contradict each other? @retval -EINVAL they do */
 int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err);
 

@@ -5,6 +5,7 @@
 
 #include "../schema/abi.h"
 #include "match.h"
+#include "syscalls.h"
 
 static int compare_u64(const void *a, const void *b)
 {
@@ -23,6 +24,12 @@ int sc_match_init(struct sc_match *m, const struct sc_filter *filter)
 	m->numbers = f->n_nrs;
 	m->times = f->since || f->until;
 	m->returns = f->failed || f->successful;
+	m->abis = f->abis;
+	m->insns = f->insns;
+	if (m->abis)
+		m->columns |= SC_BIT(SC_C_NR) | SC_BIT(SC_C_ABI);
+	if (m->insns)
+		m->columns |= SC_BIT(SC_C_INSN);
 	if (m->tasks)
 		m->columns |= SC_BIT(SC_C_TASK) | SC_BITS_TASK;
 	if (m->times)
@@ -70,7 +77,7 @@ bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, si
 	struct sc_cbor in;
 	uint64_t count;
 
-	if (!m->numbers || !numbers)
+	if ((!m->numbers && !m->abis) || !numbers)
 		return true;
 	in = (struct sc_cbor){ numbers, numbers + n, false };
 	count = sc_cbor_get(&in, SC_CBOR_ARRAY);
@@ -79,7 +86,9 @@ bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, si
 
 		if (in.bad)
 			return true; /* the block itself knows better */
-		if (listed(m, key) != m->filter->nrs_not)
+		if (m->numbers && listed(m, key) == m->filter->nrs_not)
+			continue;
+		if (!m->abis || m->abis >> sc_abi_of(key >> 32, (uint32_t)key) & 1)
 			return true;
 	}
 	return in.bad;
@@ -136,6 +145,7 @@ uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint3
 	const struct sc_filter *f = m->filter;
 	const uint64_t *ts = b->col[SC_C_TS], *task = b->col[SC_C_TASK];
 	const uint64_t *nr = b->col[SC_C_NR], *abi = b->col[SC_C_ABI];
+	const uint64_t *insn = b->col[SC_C_INSN];
 	const uint64_t *state = b->col[SC_C_STATE], *ret = b->col[SC_C_RET];
 	uint64_t until = f->until ? f->until : UINT64_MAX;
 	uint32_t n = b->h.count[SC_ROWS_CALL];
@@ -151,6 +161,10 @@ uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint3
 	}
 	if (m->numbers)
 		KEEP(listed(m, sc_number_key(abi[i], nr[i])) != f->nrs_not);
+	if (m->abis)
+		KEEP(m->abis >> sc_abi_of(abi[i], nr[i]) & 1);
+	if (m->insns)
+		KEEP(insn[i] < 32 && m->insns >> insn[i] & 1);
 	if (f->failed)
 		KEEP(returned(state[i]) && is_error(ret[i]));
 	if (f->successful)

@@ -10,6 +10,7 @@
 struct sc_match {
 	const struct sc_filter *filter;
 	bool tasks, numbers, times, returns; /* there is such a condition */
+	unsigned abis, insns; /* as in the filter; 0: no condition */
 	uint64_t columns; /* SC_BIT of those that deciding takes */
 	uint64_t *nrs; /* sorted copy of the keys */
 	uint64_t bitmap[2][SC_MATCH_BITMAP / 64]; /* x86_64 and i386 */

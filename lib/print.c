@@ -50,7 +50,7 @@ static char *put_args(char *p, const struct sc_call *c, const struct sc_syscall 
 	for (i = 0; i < n; i++) {
 		if (i)
 			p = SC_PUT(p, ", ");
-		p = sc_put_hex(p, c->args[i]);
+		p = sc_put_hex(p, sc_call_arg(c, i));
 	}
 	return p;
 }
@@ -289,7 +289,7 @@ static char *put_json(struct sc_print *how, char *p, const struct sc_call *c)
 	p = row ? put_quoted(p, row->name) : SC_PUT(p, "null");
 	p = SC_PUT(p, ",\"args\":[");
 	for (i = 0; i < 6; i++) {
-		p = sc_put_u64(p, c->args[i]);
+		p = sc_put_u64(p, sc_call_arg(c, i));
 		*p++ = i < 5 ? ',' : ']';
 	}
 	p = put_return_json(p, c);
@@ -316,6 +316,8 @@ static char *put_count(char *p, uint64_t count, const char *what)
 
 int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *gap)
 {
+	bool blind = SC_GAP_REASON(gap->reason) == SCAUDIT_GAP_BLIND;
+	bool cut = SC_GAP_REASON(gap->reason) == SCAUDIT_GAP_CUT;
 	char iso[SC_TIME_ISO_LEN];
 	char *p;
 
@@ -323,15 +325,27 @@ int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *
 		return 0;
 	p = sc_out_reserve(out);
 	p = colour(how, p, SC_TERM_YELLOW);
-	p = put_count(SC_PUT(p, "--- gap: "), gap->entries, " calls and ");
-	p = put_count(p, gap->returns, " returns not recorded (");
+	p = SC_PUT(p, "--- gap: ");
+	if (blind) {
+		p = sc_put_str(SC_PUT(p, "calls by "), sc_insn_name(SC_GAP_DETAIL(gap->reason)));
+		p = SC_PUT(p, " cannot be seen (");
+	} else if (cut) {
+		p = SC_PUT(p, "the guest was reset, or its state replaced, in a call (");
+	} else {
+		p = put_count(p, gap->entries, " calls and ");
+		p = put_count(p, gap->returns, " returns not recorded (");
+	}
 	p = sc_put_str(p, sc_gap_reason_name(gap->reason));
 	if (gap->vcpu != ~0u)
 		p = sc_put_u64(SC_PUT(p, ", vCPU "), gap->vcpu);
 	sc_time_iso(gap->first, iso);
 	p = sc_put_str(SC_PUT(p, ") from "), iso);
-	sc_time_iso(gap->last, iso);
-	p = sc_put_str(SC_PUT(p, " to "), iso);
+	if (blind) {
+		p = SC_PUT(p, " on");
+	} else {
+		sc_time_iso(gap->last, iso);
+		p = sc_put_str(SC_PUT(p, " to "), iso);
+	}
 	p = SC_PUT(p, " ---");
 	p = colour(how, p, SC_TERM_OFF);
 	*p++ = '\n';

@@ -155,6 +155,7 @@ struct sc_filter {
 	size_t n_nrs;
 	bool nrs_not; /* none of, instead of any of */
 	uint64_t since, until; /* ns; ts >= since, ts < until; until 0: open */
+	unsigned abis, insns; /* any of: bits 1 << enum sc_abi, 1 << enum scaudit_insn */
 	bool failed; /* only calls that returned an error */
 	bool successful; /* only calls that returned no error */
 };

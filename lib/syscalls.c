@@ -32,21 +32,13 @@ const char *sc_abi_name(enum sc_abi abi)
 
 const char *sc_insn_name(unsigned insn)
 {
-	static const char *const names[] = {
+	static const char *const names[SC_INSNS] = {
 		[SCAUDIT_INSN_SYSCALL] = "syscall",
 		[SCAUDIT_INSN_SYSENTER] = "sysenter",
 		[SCAUDIT_INSN_INT80] = "int80",
 	};
 
-	return insn < sizeof(names) / sizeof(names[0]) ? names[insn] : "?";
-}
-
-enum sc_abi sc_call_abi(const struct sc_call *c)
-{
-	if (c->abi == SCAUDIT_ABI_I386)
-		return SC_ABI_I386;
-	/* Negative numbers have bit 30 set as well. */
-	return sc_call_nr(c) >= (int32_t)SC_X32_BIT ? SC_ABI_X32 : SC_ABI_X86_64;
+	return insn < SC_INSNS ? names[insn] : "?";
 }
 
 const struct sc_syscall *sc_call_syscall(const struct sc_call *c)

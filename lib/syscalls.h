@@ -18,6 +18,8 @@ enum sc_abi {
 	SC_ABIS
 };
 
+#define SC_INSNS 3 /* of enum scaudit_insn */
+
 /* What the kernel calls __X32_SYSCALL_BIT. */
 #define SC_X32_BIT 0x40000000u
 
@@ -45,8 +47,27 @@ static inline int32_t sc_call_nr(const struct sc_call *c)
 	return (int32_t)(uint32_t)c->nr;
 }
 
-/* The convention of a call, told by who made it and by its number. */
-enum sc_abi sc_call_abi(const struct sc_call *c);
+/* An argument as the kernel takes it: of i386 the low 32 bits (do_int80_syscall_32). */
+static inline uint64_t sc_call_arg(const struct sc_call *c, unsigned i)
+{
+	return c->abi == SCAUDIT_ABI_I386 ? (uint32_t)c->args[i] : c->args[i];
+}
+
+/*
+ * The convention of a call, told by who made it (enum scaudit_abi) and by its
+ * number: negative ones have bit 30 set as well.
+ */
+static inline enum sc_abi sc_abi_of(uint64_t abi, uint64_t nr)
+{
+	if (abi == SCAUDIT_ABI_I386)
+		return SC_ABI_I386;
+	return (int32_t)(uint32_t)nr >= (int32_t)SC_X32_BIT ? SC_ABI_X32 : SC_ABI_X86_64;
+}
+
+static inline enum sc_abi sc_call_abi(const struct sc_call *c)
+{
+	return sc_abi_of(c->abi, c->nr);
+}
 
 /* The row of a call; NULL where the number has none. */
 const struct sc_syscall *sc_call_syscall(const struct sc_call *c);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../lib/put.h"
+#include "../lib/syscalls.h"
 #include "../lib/timespec.h"
 #include "query.h"
 
@@ -18,6 +19,10 @@ static void print_json(struct query *q, const struct sc_gap *g)
 
 	p = sc_put_u64(SC_PUT(p, "{\"session\":"), g->session);
 	p = sc_put_str(SC_PUT(p, ",\"reason\":\""), sc_gap_reason_name(g->reason));
+	if (SC_GAP_REASON(g->reason) == SCAUDIT_GAP_BLIND) {
+		p = SC_PUT(p, "\",\"insn\":\"");
+		p = sc_put_str(p, sc_insn_name(SC_GAP_DETAIL(g->reason)));
+	}
 	p = SC_PUT(p, "\",\"vcpu\":");
 	p = g->vcpu == ~0u ? SC_PUT(p, "null") : sc_put_u64(p, g->vcpu);
 	p = put_count(SC_PUT(p, ",\"calls\":"), g->entries);

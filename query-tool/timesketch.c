@@ -150,7 +150,7 @@ static char *put_args(char *p, const struct record *r)
 	for (i = 0; i < n; i++) {
 		if (i)
 			p = SC_PUT(p, ", ");
-		p = sc_put_hex(p, r->call->args[i]);
+		p = sc_put_hex(p, sc_call_arg(r->call, i));
 	}
 	return p;
 }

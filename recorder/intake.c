@@ -37,7 +37,7 @@ const struct pair_ops session_pair_ops = {
 static int take_gap(struct session *s, const struct scaudit_gap *event)
 {
 	struct sc_gap gap = {
-		.reason = event->reason,
+		.reason = SC_GAP(event->reason, event->detail & 0xff),
 		.vcpu = event->head.vcpu == 0xffff ? ~0u : event->head.vcpu,
 		.entries = event->entries,
 		.returns = event->returns,
@@ -49,7 +49,7 @@ static int take_gap(struct session *s, const struct scaudit_gap *event)
 	if (ret < 0)
 		return ret;
 	pair_gap(s->pair, event);
-	if (event->entries != ~0ULL && event->returns != ~0ULL)
+	if (sc_gap_counted(gap.reason) && event->entries != ~0ULL && event->returns != ~0ULL)
 		s->gap_events += event->entries + event->returns;
 	return 0;
 }

@@ -189,8 +189,8 @@ static uint64_t gaps_in_store(const struct session *s)
 				number = sessions[i].number;
 		}
 		for (i = 0; i < n_gaps; i++) {
-			if (gaps[i].session == number && gaps[i].entries != ~0ULL &&
-			    gaps[i].returns != ~0ULL)
+			if (gaps[i].session == number && sc_gap_counted(gaps[i].reason) &&
+			    gaps[i].entries != ~0ULL && gaps[i].returns != ~0ULL)
 				sum += gaps[i].entries + gaps[i].returns;
 		}
 	}

@@ -21,6 +21,8 @@ uint64_t session_dropped(const struct session *s, uint64_t by_reason[SCAUDIT_NR_
 		if (device_status(s->device, vcpu, &status, NULL) < 0)
 			continue;
 		for (reason = 0; reason < SCAUDIT_NR_REASONS; reason++) {
+			if (!sc_gap_counted(reason))
+				continue;
 			by_reason[reason] += status.dropped[reason];
 			sum += status.dropped[reason];
 		}

@@ -81,7 +81,7 @@ static void check(const struct argp_state *state, struct request *q)
 	if (!q->at)
 		return;
 	if (f->n_pids || f->n_tids || f->n_comms || f->n_nrs || f->since || f->until || f->failed ||
-	    f->successful || q->r.limit || q->paced)
+	    f->abis || f->insns || f->successful || q->r.limit || q->paced)
 		sc_usage(state,
 			 "--at shows all the processes there were: it goes with --store, --vm "
 			 "and --format only");

@@ -145,6 +145,42 @@ run $Q gaps
 stdout "$GAP"
 run $Q gaps -f json
 stdout '{"session":1,"reason":"drop","vcpu":1,"calls":7,"returns":6,"first":"2026-03-01T12:30:00.000003500Z","last":"2026-03-01T12:30:00.000003600Z","after_seq":3}'
+mkstore blind <<'END'
+session vm=web begin=1772368200000000000 id=1
+call t=1000 pid=10 tid=10 comm=sh abi=1 insn=2 nr=4 args=0xffffffff00000001,2,3 dur=5 ret=3
+call t=1100 nr=11 state=iret dur=5 ret=0
+call t=1200 insn=1 nr=162 state=restarted
+call t=1300 abi=0 insn=0 nr=0x40000001 state=unwanted
+flush
+gap reason=517 vcpu=0 entries=-1 returns=-1 first=3500 last=3500
+gap reason=6 vcpu=0 entries=0 returns=1 first=3600 last=3600
+gap reason=0 vcpu=4294967295 entries=-1 returns=-1 first=3700 last=3700
+end why=stopped
+END
+run scquery --store blind --time unix
+stdout <<'END'
+10    1772368200.000001000 write(0x1, 0x2, 0x3) = 3 <0.000000005>
+10    1772368200.000001100 execve(0x1, 0x2, 0x3) = 0 <0.000000005>
+10    1772368200.000001200 nanosleep(0x1, 0x2) = ? ERESTARTSYS (To be restarted)
+10    1772368200.000001300 write(0xffffffff00000001, 0x2, 0x3) = ?
+--- gap: calls by int80 cannot be seen (blind, vCPU 0) from 2026-03-01T12:30:00.000003500Z on ---
+--- gap: the guest was reset, or its state replaced, in a call (cut, vCPU 0) from 2026-03-01T12:30:00.000003600Z to 2026-03-01T12:30:00.000003600Z ---
+--- gap: an unknown number of calls and an unknown number of returns not recorded (missing) from 2026-03-01T12:30:00.000003700Z to 2026-03-01T12:30:00.000003700Z ---
+END
+run scquery --store blind -f json --abi i386
+tr , '\n' <out | grep -E '"(abi|insn|syscall|state)"' | paste -sd ' ' >states
+mv states out
+stdout '"abi":"i386" "insn":"int80" "syscall":"write" "state":"returned" "abi":"i386" "insn":"int80" "syscall":"execve" "state":"iret" "abi":"i386" "insn":"sysenter" "syscall":"nanosleep" "state":"restarted"'
+run scquery --store blind -f json --abi x32 --insn syscall
+grep -q '"abi":"x32","insn":"syscall","nr":1073741825,"syscall":"write"' out || bad "x32: $(cat out)"
+run scquery --store blind gaps -f json
+stdout <<'END'
+{"session":1,"reason":"blind","insn":"int80","vcpu":0,"calls":null,"returns":null,"first":"2026-03-01T12:30:00.000003500Z","last":"2026-03-01T12:30:00.000003500Z","after_seq":4}
+{"session":1,"reason":"cut","vcpu":0,"calls":0,"returns":1,"first":"2026-03-01T12:30:00.000003600Z","last":"2026-03-01T12:30:00.000003600Z","after_seq":4}
+{"session":1,"reason":"missing","vcpu":null,"calls":null,"returns":null,"first":"2026-03-01T12:30:00.000003700Z","last":"2026-03-01T12:30:00.000003700Z","after_seq":4}
+END
+run $Q --insn int
+refused "--insn: unknown instruction 'int': there are syscall, sysenter and int80"
 run $Q gaps --since @1772368200.000004
 status 1
 no_stdout

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../../lib/syscalls.h"
 #include "../../schema/abi.h"
 #include "model.h"
 #include "synth.h"
@@ -92,6 +93,10 @@ bool model_match(const struct sc_call *c, const struct sc_filter *f)
 		if (hit == f->nrs_not)
 			return false;
 	}
+	if (f->abis && !(f->abis >> sc_call_abi(c) & 1))
+		return false;
+	if (f->insns && !(f->insns >> c->insn & 1))
+		return false;
 	if (c->ts < f->since || (f->until && c->ts >= f->until))
 		return false;
 	if (f->failed && !sc_call_failed(c))

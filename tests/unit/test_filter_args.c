@@ -13,6 +13,7 @@
 
 #include "../../lib/filter_args.h"
 #include "../../lib/place.h"
+#include "../../lib/syscalls.h"
 
 #define I386 (1ULL << 32)
 #define X32 0x40000000ULL
@@ -160,6 +161,22 @@ static void bad_syscalls(void **state)
 	assert_null(strchr(err.text, '\033'));
 }
 
+static void abis_and_insns(void **state)
+{
+	(void)state;
+	assert_int_equal(sc_filter_add_abis(&args, "i386", &err), 0);
+	assert_int_equal(sc_filter_add_abis(&args, "x32,i386", &err), 0);
+	assert_int_equal(args.filter.abis, 1u << SC_ABI_I386 | 1u << SC_ABI_X32);
+	assert_int_equal(sc_filter_add_abis(&args, "i386,", &err), -EINVAL);
+	assert_int_equal(sc_filter_add_abis(&args, "arm", &err), -EINVAL);
+	assert_string_equal(err.text, "unknown ABI 'arm': there are x86_64, x32 and i386");
+	assert_int_equal(sc_filter_add_insns(&args, "int80,sysenter", &err), 0);
+	assert_int_equal(args.filter.insns, 1u << SCAUDIT_INSN_INT80 | 1u << SCAUDIT_INSN_SYSENTER);
+	assert_int_equal(sc_filter_add_insns(&args, "int", &err), -EINVAL);
+	assert_string_equal(err.text,
+			    "unknown instruction 'int': there are syscall, sysenter and int80");
+}
+
 static void contradictions(void **state)
 {
 	(void)state;
@@ -222,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(syscalls, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_syscalls, setup, teardown),
+		cmocka_unit_test_setup_teardown(abis_and_insns, setup, teardown),
 		cmocka_unit_test_setup_teardown(contradictions, setup, teardown),
 		cmocka_unit_test_setup_teardown(places, setup, teardown),
 	};

@@ -136,6 +136,13 @@ static void states(void **state)
 	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c <unfinished ...>) = ?\n");
 	c.state = SC_STATE_UNSEEN;
 	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = ? <unavailable>\n");
+	c.state = SC_STATE_UNWANTED;
+	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = ?\n");
+	c.state = SC_STATE_RESTARTED;
+	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = ? ERESTARTSYS (To be "
+		    "restarted)\n");
+	c.state = SC_STATE_IRET;
+	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = 3 <0.000012345>\n");
 	c.state = SC_STATE_NEVER;
 	c.nr = 231;
 	is_line(&c, "1234  1772368200.123456789 exit_group(0xffffff9c) = ?\n");
@@ -148,7 +155,9 @@ static void other_abis(void **state)
 	(void)state;
 	c.abi = SCAUDIT_ABI_I386;
 	c.nr = 6;
+	c.args[0] |= 0x7fff00000000; /* i386 has 32 bits */
 	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = 3 <0.000012345>\n");
+	c.args[0] = 0xffffff9c;
 	c.abi = SCAUDIT_ABI_X86_64;
 	c.nr = 0x40000003;
 	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = 3 <0.000012345>\n");
@@ -253,7 +262,7 @@ static void json(void **state)
 		"\"ts\":1772368200123456789,\"dur\":12345,\"vcpu\":1,\"pid\":812,\"tid\":1234,"
 		"\"ppid\":800,\"uid\":1000,\"comm\":\"\\\"\\n\\ufffd\",\"abi\":\"i386\","
 		"\"insn\":\"int80\",\"nr\":999,\"syscall\":null,\"args\":[4294967196,"
-		"140729203840632,0,18446744073709551615,5,6],\"ret\":-14,\"errno\":\"EFAULT\","
+		"305419896,0,4294967295,5,6],\"ret\":-14,\"errno\":\"EFAULT\","
 		"\"state\":\"returned\",\"rip\":4198400,\"rsp\":140728898424832,\"rflags\":582,"
 		"\"cr3\":270745600}\n");
 	/* Nothing is made up about what is not known. */
@@ -299,6 +308,18 @@ static void gaps(void **state)
 				    "returns not recorded (detached) from "
 				    "2026-03-01T12:30:00.123456789Z to "
 				    "2026-03-01T12:30:00.123456790Z ---\n");
+	g.reason = SC_GAP(SCAUDIT_GAP_BLIND, SCAUDIT_INSN_INT80);
+	g.vcpu = 1;
+	assert_int_equal(sc_print_gap(&how, &out, &g), 0);
+	assert_string_equal(text(), "--- gap: calls by int80 cannot be seen (blind, vCPU 1) from "
+				    "2026-03-01T12:30:00.123456789Z on ---\n");
+	g.reason = SCAUDIT_GAP_CUT;
+	assert_int_equal(sc_print_gap(&how, &out, &g), 0);
+	assert_string_equal(text(), "--- gap: the guest was reset, or its state replaced, in a "
+				    "call (cut, vCPU 1) from 2026-03-01T12:30:00.123456789Z to "
+				    "2026-03-01T12:30:00.123456790Z ---\n");
+	assert_string_equal(sc_gap_reason_name(0), "missing");
+	assert_string_equal(sc_gap_reason_name(SCAUDIT_NR_REASONS), "?");
 	/* JSON has calls only. */
 	how.format = SC_PRINT_JSON;
 	assert_int_equal(sc_print_gap(&how, &out, &g), 0);

@@ -18,6 +18,7 @@
 #include <sqlite3.h>
 #include <xxhash.h>
 
+#include "../../lib/syscalls.h"
 #include "../../lib/writer_private.h"
 #include "../../schema/abi.h"
 #include "model.h"
@@ -399,6 +400,11 @@ static void filters(void **state)
 			{ .nrs = &i386, .n_nrs = 1, .nrs_not = true },
 			{ .nrs = (uint64_t[]){ 0, 1, 59, i386 }, .n_nrs = 4 },
 			{ .nrs = (uint64_t[]){ 0, 1, 59 }, .n_nrs = 3, .nrs_not = true },
+			{ .abis = 1u << SC_ABI_I386 },
+			{ .abis = 1u << SC_ABI_X86_64 | 1u << SC_ABI_X32, .since = mid },
+			{ .insns = 1u << SCAUDIT_INSN_INT80 },
+			{ .abis = 1u << SC_ABI_I386, .nrs = &i386, .n_nrs = 1, .nrs_not = true },
+			{ .insns = 1u << SCAUDIT_INSN_SYSCALL, .failed = true },
 			{ .since = mid },
 			{ .until = mid },
 			{ .since = mid, .until = mid + 1 },
@@ -481,6 +487,12 @@ static void pruning(void **state)
 						      .n_nrs = 3,
 						      .nrs_not = true }),
 			 6);
+	assert_int_equal(cost(s, &(struct sc_filter){ .abis = 1u << SC_ABI_X86_64 }), 20);
+	assert_int_equal(cost(s, &(struct sc_filter){ .abis = 1u << SC_ABI_X32 }), 0);
+	assert_int_equal(cost(s, &(struct sc_filter){ .abis = 1u << SC_ABI_X86_64,
+						      .nrs = (uint64_t[]){ 59 },
+						      .n_nrs = 1 }),
+			 1);
 	assert_int_equal(cost(s, &(struct sc_filter){ .since = SYNTH_BEGIN + 18000 }), 2);
 	assert_int_equal(cost(s, &(struct sc_filter){ .since = SYNTH_BEGIN + 18049 }), 2);
 	assert_int_equal(cost(s, &(struct sc_filter){ .since = SYNTH_BEGIN + 18050 }), 1);
