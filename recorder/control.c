@@ -69,8 +69,9 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 	file = fopen(fresh, "we");
 	if (file == NULL)
 		return sc_fail(err, -errno, "%s: %s", fresh, strerror(errno));
-	/* The path comes last and ends with the file: it may hold anything. */
-	fprintf(file, "session=%s\nengine=%s\nstore=%s", session, memory->engine, memory->store);
+	/* The store's path comes last and ends with the file: it may hold anything. */
+	fprintf(file, "session=%s\nengine=%s\nreturns=%s\nstore=%s", session, memory->engine,
+		memory->returns, memory->store);
 	ret = ferror(file) ? -EIO : 0;
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
@@ -83,9 +84,25 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 	return 0;
 }
 
+/* A line that may be missing. */
+static void recall_line(const char *text, const char *name, char value[CONTROL_WORDS])
+{
+	const char *line = strstr(text, name);
+	size_t n;
+
+	if (line == NULL)
+		return;
+	line += strlen(name);
+	n = strcspn(line, "\n");
+	if (n >= CONTROL_WORDS)
+		return;
+	memcpy(value, line, n);
+	value[n] = '\0';
+}
+
 int control_recall(pid_t vm_pid, const uint8_t session[16], struct control_memory *memory)
 {
-	char path[4096], text[sizeof(memory->store) + 128], wanted[33], found[33];
+	char path[4096], text[sizeof(*memory) + 128], wanted[33], found[33];
 	char *store;
 	size_t n;
 	FILE *file;
@@ -107,6 +124,8 @@ int control_recall(pid_t vm_pid, const uint8_t session[16], struct control_memor
 		return -ENOENT;
 	memcpy(memory->session, session, sizeof(memory->session));
 	strcpy(memory->store, store + 7);
+	*store = '\0';
+	recall_line(text, "\nreturns=", memory->returns);
 	return 0;
 }
 

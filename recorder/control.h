@@ -25,10 +25,13 @@
 
 /* ---- what outlives a recorder ---- */
 
+#define CONTROL_WORDS 4096u
+
 struct control_memory {
 	uint8_t session[16];
 	char store[4096]; /* absolute path */
 	char engine[32];
+	char returns[CONTROL_WORDS]; /* --returns, or empty */
 };
 
 int control_remember(pid_t vm_pid, const struct control_memory *memory, struct sc_error *err);

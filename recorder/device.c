@@ -161,6 +161,13 @@ int device_set_ident(int fd, const struct scaudit_plan *plan, struct sc_error *e
 	return failed(err, request(fd, SCAUDIT_IOC_SET_IDENT, &copy), "SCAUDIT_IOC_SET_IDENT");
 }
 
+int device_set_returns(int fd, const struct scaudit_returns *returns, struct sc_error *err)
+{
+	struct scaudit_returns copy = *returns;
+
+	return failed(err, request(fd, SCAUDIT_IOC_SET_RETURNS, &copy), "SCAUDIT_IOC_SET_RETURNS");
+}
+
 int device_read(int fd, uint64_t gpa, void *buffer, uint64_t length, uint64_t *done)
 {
 	struct scaudit_read read = {
@@ -215,6 +222,8 @@ const char *device_engine_name(unsigned int engine)
 		return "auto";
 	case SCAUDIT_ENGINE_FAULT:
 		return "fault";
+	case SCAUDIT_ENGINE_PAD:
+		return "pad";
 	default:
 		return "unknown";
 	}

@@ -132,7 +132,10 @@ static void identify(struct thread_id *id, const struct scaudit_task *task, uint
 
 void pair_set_returns(struct pair *pair, const struct scaudit_returns *returns, uint64_t seq)
 {
-	pair->later = *returns;
+	if (seq == 0)
+		pair->returns = *returns;
+	else
+		pair->later = *returns;
 	pair->later_seq = seq;
 }
 

@@ -82,8 +82,8 @@ struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, s
 void pair_free(struct pair *pair);
 
 /*
- * Whose returns are wanted, for entries from event number seq on; all of them, if
- * this is not called. A call whose return is not wanted is a whole row at once.
+ * Whose returns are wanted, for entries from event number seq on (0: at once); all
+ * of them, if this is not called. A call whose return is not wanted is a whole row at once.
  */
 void pair_set_returns(struct pair *pair, const struct scaudit_returns *returns, uint64_t seq);
 

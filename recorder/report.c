@@ -8,6 +8,7 @@
 
 #include "../lib/json.h"
 #include "../lib/timespec.h"
+#include "watch.h"
 
 enum type {
 	TEXT,
@@ -32,6 +33,7 @@ static const struct row {
 	ROW(NUMBER, begin),
 	ROW(TEXT, engine),
 	ROW(TEXT, engine_why),
+	ROW(TEXT, returns),
 	ROW(TEXT, ident),
 	ROW(TEXT, ident_why),
 	ROW(NUMBER, calls),
@@ -93,7 +95,9 @@ static char *put_escaped(char *p, const char *text)
 }
 
 /* The longest line: name, equals sign, each byte of a text escaped, newline. */
-_Static_assert(N_ROWS * 3 * REPORT_TEXT / 2 < REPORT_ENCODED_MAX, "at most half are texts");
+#define VCPU_LINE 48u /* "vcpu=", five numbers: 4, 1, 1, 8 and 8 digits at most */
+_Static_assert(N_ROWS * 3 * REPORT_TEXT / 2 + REPORT_VCPUS * VCPU_LINE < REPORT_ENCODED_MAX,
+	       "at most half are texts");
 
 size_t report_encode(const struct report *report, char text[REPORT_ENCODED_MAX])
 {
@@ -108,6 +112,12 @@ size_t report_encode(const struct report *report, char text[REPORT_ENCODED_MAX])
 		else
 			p = put_escaped(p, text_of(report, &rows[i]));
 		*p++ = '\n';
+	}
+	for (i = 0; i < report->n_vcpus; i++) {
+		const struct report_vcpu *v = &report->vcpus[i];
+
+		p += sprintf(p, "vcpu=%zu %" PRIu32 " %" PRIu32 " %" PRIx32 " %" PRIx32 "\n", i,
+			     v->armed, v->engine, v->why, v->insns);
 	}
 	*p = '\0';
 	return (size_t)(p - text);
@@ -135,6 +145,20 @@ static void take_escaped(char *to, const char *from)
 	to[n] = '\0';
 }
 
+static void take_vcpu(struct report *report, const char *value)
+{
+	struct report_vcpu v;
+	uint32_t i;
+
+	if (sscanf(value, "%" SCNu32 "%" SCNu32 "%" SCNu32 "%" SCNx32 "%" SCNx32, &i, &v.armed,
+		   &v.engine, &v.why, &v.insns) != 5 ||
+	    i >= REPORT_VCPUS)
+		return;
+	report->vcpus[i] = v;
+	if (report->n_vcpus <= i)
+		report->n_vcpus = i + 1;
+}
+
 bool report_decode(struct report *report, const char *line)
 {
 	const char *value = strchr(line, '=');
@@ -144,6 +168,8 @@ bool report_decode(struct report *report, const char *line)
 	if (value == NULL)
 		return false;
 	n = (size_t)(value++ - line);
+	if (n == 4 && strncmp(line, "vcpu", 4) == 0)
+		take_vcpu(report, value);
 	for (i = 0; i < N_ROWS; i++) {
 		if (strlen(rows[i].name) != n || strncmp(rows[i].name, line, n) != 0)
 			continue;
@@ -175,6 +201,8 @@ void report_json(const struct report *report, FILE *to)
 		end = sc_json_string(text, value, strlen(value));
 		fwrite(text, 1, (size_t)(end - text), to);
 	}
+	fputc(',', to);
+	watch_json(report, to);
 	fputs("}\n", to);
 }
 
@@ -267,6 +295,9 @@ void report_print(const struct report *r, uint64_t now, FILE *to)
 	}
 	fprintf(to, "%-10sprocess %" PRIu64 "\n", "recorder", r->recorder_pid);
 	print_row(to, "engine", r->engine, r->engine_why);
+	watch_print(r, to);
+	if (strcmp(r->returns, "all") != 0)
+		print_row(to, "returns", r->returns, "");
 	print_row(to, "identity", r->ident, r->ident_why);
 	fprintf(to, "%-10s%s recorded, %s a second now\n", "calls", grouped(r->calls, a),
 		grouped(r->rate, b));

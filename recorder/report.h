@@ -12,7 +12,16 @@
 #include <stdio.h>
 
 #define REPORT_TEXT 512u
-#define REPORT_ENCODED_MAX 32768u /* bytes of an encoded report: each byte of text escaped */
+#define REPORT_VCPUS 1024u /* SCAUDIT_MAX_VCPUS */
+#define REPORT_ENCODED_MAX 81920u /* bytes of an encoded report: each byte of text escaped */
+
+/* How one vCPU is watched. */
+struct report_vcpu {
+	uint32_t armed; /* its calls trap */
+	uint32_t engine; /* enum scaudit_engine; AUTO: SYSCALL is off */
+	uint32_t why; /* SCAUDIT_WHY_* */
+	uint32_t insns; /* bit N: calls by enum scaudit_insn N are seen */
+};
 
 struct report {
 	char vm[REPORT_TEXT];
@@ -23,6 +32,9 @@ struct report {
 	uint64_t begin; /* ns since the epoch */
 	char engine[REPORT_TEXT];
 	char engine_why[REPORT_TEXT];
+	char returns[REPORT_TEXT]; /* as --returns */
+	uint32_t n_vcpus;
+	struct report_vcpu vcpus[REPORT_VCPUS];
 	char ident[REPORT_TEXT]; /* "found", "searching", "not found", "waiting for a call" */
 	char ident_why[REPORT_TEXT];
 	uint64_t calls; /* recorded in this session */
@@ -51,7 +63,8 @@ struct report {
 };
 
 /*
- * Lines "name=value"; bytes that would not fit a line are %XX.
+ * Lines "name=value"; bytes that would not fit a line are %XX. Each vCPU has one
+ * of its own, "vcpu=" and its number, armed, engine, why and insns.
  * @retval bytes without the NUL
  */
 size_t report_encode(const struct report *report, char text[REPORT_ENCODED_MAX]);

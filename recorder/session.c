@@ -14,6 +14,7 @@
 #include "control.h"
 #include "device.h"
 #include "log.h"
+#include "returns.h"
 
 #define IDENT_RETRY_NS 50000000ULL
 #define IDENT_STEPS 4 /* MiB searched before the rings are looked after again */
@@ -120,7 +121,17 @@ static int remember(struct session *s, struct sc_error *err)
 	memcpy(memory.session, s->id, sizeof(memory.session));
 	snprintf(memory.store, sizeof(memory.store), "%s", s->dir);
 	snprintf(memory.engine, sizeof(memory.engine), "%s", s->engine);
+	snprintf(memory.returns, sizeof(memory.returns), "%s", s->returns);
 	return control_remember(s->vm_pid, &memory, err);
+}
+
+/* As returns_parse() takes them; they were looked at when they were given. */
+static void expect_returns(struct session *s, const char *text, uint64_t from)
+{
+	struct scaudit_returns returns;
+
+	if (returns_parse(text, &returns, NULL) == 0)
+		pair_set_returns(s->pair, &returns, from);
 }
 
 int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
@@ -156,13 +167,16 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 	s->on_full = options->on_full;
 	s->ident_wait_ms = options->ident_wait_ms;
 	s->begin = sc_time_now();
+	snprintf(s->returns, sizeof(s->returns), "%s", options->returns ? options->returns : "all");
 	ret = remember(s, err);
 	if (ret == 0)
 		ret = open_store(s, err);
 	if (ret == 0)
 		ret = session_refresh(s, err);
-	if (ret == 0)
+	if (ret == 0) {
+		expect_returns(s, s->returns, 0);
 		return 0;
+	}
 	device_detach(s->device, NULL); /* so that it does not become an orphan */
 	control_forget(s->vm_pid);
 fail:
@@ -244,6 +258,7 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 		.max_stall_ns = options->max_stall_ns,
 	};
 	struct control_memory memory;
+	const char *returns = "all";
 	bool recalled;
 	int ret;
 
@@ -255,6 +270,10 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 	recalled = control_recall(s->vm_pid, s->id, &memory) == 0;
 	snprintf(s->engine, sizeof(s->engine), "%s",
 		 recalled ? memory.engine : device_engine_name(options->engine));
+	if (recalled && memory.returns[0] != '\0')
+		returns = memory.returns;
+	snprintf(s->returns, sizeof(s->returns), "%s",
+		 options->returns != NULL ? options->returns : returns);
 	if (options->store != NULL)
 		s->dir = strdup(options->store);
 	else
@@ -275,6 +294,8 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 		ret = open_store(s, err);
 	if (ret == 0)
 		ret = session_refresh(s, err);
+	if (ret == 0) /* what the rings hold was made under the old setting */
+		expect_returns(s, returns, 0);
 	if (ret == 0)
 		ret = find_place(s, recalled && strcmp(memory.store, s->dir) != 0, err);
 	if (ret == 0)
@@ -305,6 +326,7 @@ void session_uninit(struct session *s)
 int session_run(struct session *s, struct sc_error *err)
 {
 	uint64_t deadline = session_clock() + s->ident_wait_ms * 1000000ULL;
+	struct scaudit_returns returns;
 	int ret;
 
 	/* A guest that runs already is understood before its first call, if that is quick. */
@@ -312,6 +334,14 @@ int session_run(struct session *s, struct sc_error *err)
 		ident_begin(&s->ident, 0, s->status.nr_rings);
 	while (s->ident.busy && session_clock() < deadline)
 		session_identify(s, session_clock());
+	ret = returns_parse(s->returns, &returns, err);
+	if (ret == 0)
+		ret = device_set_returns(s->device, &returns, err);
+	if (ret == 0)
+		ret = session_refresh(s, err);
+	if (ret < 0)
+		return ret;
+	pair_set_returns(s->pair, &returns, s->status.next_seq);
 	if (s->status.state == SCAUDIT_STATE_RUNNING)
 		return 0;
 	ret = device_run(s->device, err);

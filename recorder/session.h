@@ -19,6 +19,7 @@
 #include "../lib/error.h"
 #include "../lib/store.h"
 #include "../schema/abi.h"
+#include "control.h"
 #include "ident.h"
 #include "merge.h"
 #include "pair.h"
@@ -29,6 +30,7 @@
 
 struct session_options {
 	char *store; /* absolute path; NULL: the default, or the orphan's own */
+	const char *returns; /* as returns_parse() takes it; NULL: all, or as before */
 	bool foreground;
 	uint32_t on_full, on_exit; /* enum scaudit_*, or SESSION_KEEP */
 	uint64_t max_stall_ns; /* or ~0: keep */
@@ -52,6 +54,7 @@ struct session {
 	uint8_t id[16];
 	uint64_t begin; /* ns since the epoch */
 	char engine[32];
+	char returns[CONTROL_WORDS]; /* as returns_parse() takes it */
 	uint64_t ring_bytes;
 	uint32_t on_full;
 	uint32_t ident_wait_ms;

@@ -59,6 +59,26 @@ static const char *ident_text(const struct session *s)
 	}
 }
 
+/* The engine that was asked for, and whether it is the one in use. */
+static void report_engine(struct report *r)
+{
+	uint32_t vcpu, armed = 0, fault = 0;
+
+	for (vcpu = 0; vcpu < r->n_vcpus; vcpu++) {
+		armed += r->vcpus[vcpu].armed;
+		fault += r->vcpus[vcpu].armed && r->vcpus[vcpu].engine == SCAUDIT_ENGINE_FAULT;
+	}
+	if (strcmp(r->engine, "pad") != 0)
+		snprintf(r->engine_why, sizeof(r->engine_why),
+			 "hardware EFER.SCE off: SYSCALL and SYSRET trap");
+	else if (fault == 0)
+		snprintf(r->engine_why, sizeof(r->engine_why),
+			 "SYSCALL lands on an invalid opcode of the guest's own entry code");
+	else
+		snprintf(r->engine_why, sizeof(r->engine_why), "but fault on %u of %u vCPUs", fault,
+			 armed);
+}
+
 void session_report(struct session *s, const char *state, struct report *r)
 {
 	const struct pair_stats *stats = pair_stats(s->pair);
@@ -79,8 +99,7 @@ void session_report(struct session *s, const char *state, struct report *r)
 		sprintf(r->session + 2 * i, "%02x", s->id[i]);
 	r->begin = s->begin;
 	snprintf(r->engine, sizeof(r->engine), "%s", s->engine);
-	snprintf(r->engine_why, sizeof(r->engine_why), "%s",
-		 "hardware EFER.SCE off: SYSCALL and SYSRET trap");
+	snprintf(r->returns, sizeof(r->returns), "%.*s", (int)sizeof(r->returns) - 1, s->returns);
 	snprintf(r->ident, sizeof(r->ident), "%s", ident_text(s));
 	if (s->status.ident == SCAUDIT_IDENT_SET)
 		snprintf(r->ident_why, sizeof(r->ident_why), "BTF of the guest's kernel");
@@ -112,7 +131,17 @@ void session_report(struct session *s, const char *state, struct report *r)
 		r->stalls += status.stalls;
 		r->stall_ns += status.stall_ns;
 		r->exits += status.exits;
+		if (vcpu < REPORT_VCPUS) {
+			r->vcpus[vcpu] = (struct report_vcpu){
+				.armed = status.armed,
+				.engine = status.engine,
+				.why = status.why,
+				.insns = status.insns,
+			};
+			r->n_vcpus = vcpu + 1;
+		}
 	}
+	report_engine(r);
 	snprintf(r->store, sizeof(r->store), "%s", s->dir);
 	r->store_bytes = s->store_bytes;
 	r->store_calls = s->store_calls;

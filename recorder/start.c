@@ -15,6 +15,7 @@
 #include "device.h"
 #include "log.h"
 #include "record.h"
+#include "returns.h"
 #include "verb.h"
 
 static const char doc[] =
@@ -31,6 +32,7 @@ enum {
 	KEY_MAX_STALL,
 	KEY_RING,
 	KEY_ENGINE,
+	KEY_RETURNS,
 	KEY_IDENT
 };
 
@@ -46,7 +48,12 @@ static const struct argp_option options[] = {
 	  "longest wait of the guest for a full ring, 0: no limit (default: 60s)", 0 },
 	{ "ring-size", KEY_RING, "N[K|M]", 0,
 	  "of each vCPU: a power of two from 4K to 64M (default: 1M)", 0 },
-	{ "engine", KEY_ENGINE, "auto|fault", 0, "how calls are made to trap (default: auto)", 0 },
+	{ "engine", KEY_ENGINE, "auto|fault|pad", 0,
+	  "how calls are made to trap (default: auto, which is pad where it works)", 0 },
+	{ "returns", KEY_RETURNS, "all|none|LIST", 0,
+	  "whose returns are recorded (default: all): of no call, or of the listed ones, by name or "
+	  "number, as scquery --syscall takes them; what is not wanted costs less",
+	  0 },
 	{ "ident-wait", KEY_IDENT, "DURATION", 0,
 	  "longest wait of a guest's first call for the identification of its tasks, at most 60s "
 	  "(default: 10s)",
@@ -57,7 +64,7 @@ static const struct argp_option options[] = {
 /* In the order of their enumerations in schema/abi.h. */
 static const char *const on_full_words[] = { "block", "drop", NULL };
 static const char *const on_exit_words[] = { "detach", "hold", NULL };
-static const char *const engine_words[] = { "auto", "fault", NULL };
+static const char *const engine_words[] = { "auto", "fault", "pad", NULL };
 
 static uint64_t duration(struct argp_state *state, const char *option, const char *arg)
 {
@@ -87,6 +94,17 @@ static uint64_t ring_size(struct argp_state *state, const char *arg)
 	if (n < SCAUDIT_RING_MIN || n > SCAUDIT_RING_MAX || (n & (n - 1)) != 0)
 		sc_usage(state, "--ring-size: '%s' is not a power of two from 4K to 64M", arg);
 	return n;
+}
+
+static void check_returns(struct argp_state *state, const char *arg)
+{
+	struct scaudit_returns returns;
+	struct sc_error err = { "" };
+
+	if (strlen(arg) >= CONTROL_WORDS)
+		sc_usage(state, "--returns: the list is longer than %u bytes", CONTROL_WORDS - 1);
+	if (returns_parse(arg, &returns, &err) < 0)
+		sc_usage(state, "--returns: %s", err.text);
 }
 
 static char *absolute(struct argp_state *state, const char *path)
@@ -132,6 +150,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ENGINE:
 		o->engine = (uint32_t)sc_choice(state, "--engine", arg, engine_words);
+		return 0;
+	case KEY_RETURNS:
+		check_returns(state, arg);
+		o->returns = arg;
 		return 0;
 	case KEY_IDENT:
 		ns = duration(state, "--ident-wait", arg);

@@ -40,6 +40,14 @@ for span in -1s x 5parsecs ''; do
 	run screcord start a "--max-stall=$span"
 	refused '--max-stall'
 done
+run screcord start a --returns=opnat
+refused "--returns: unknown system call 'opnat': did you mean 'openat'?"
+run screcord start a --returns=read,1024
+refused '--returns: no number can be above 1023, as 1024 is'
+run screcord start a --returns=
+refused '--returns: a system call is missing'
+run screcord start a --returns="$(printf '1,%.0s' {1..3000})1"
+refused '--returns: the list is longer than 4095 bytes'
 run screcord start a --ident-wait=61s
 refused '--ident-wait: 61s is more than 60s'
 run screcord start a --store=

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "../../recorder/control.h"
+#include "../../schema/abi.h"
 
 #define VM_PID 4711
 
@@ -60,6 +61,11 @@ static void fill(struct report *r)
 	r->begin = 18446744073709551615ULL;
 	r->calls = 12345678901234ULL;
 	r->stall_ns = 1;
+	snprintf(r->returns, sizeof(r->returns), "none");
+	r->n_vcpus = 4;
+	r->vcpus[0] = r->vcpus[1] = (struct report_vcpu){ 1, SCAUDIT_ENGINE_PAD, 0, 5 };
+	r->vcpus[2] = (struct report_vcpu){ 1, SCAUDIT_ENGINE_FAULT,
+					    SCAUDIT_WHY_NO_PAD | SCAUDIT_WHY_SFMASK | 1u << 31, 1 };
 }
 
 static void test_report(void **state)
@@ -98,6 +104,14 @@ static void test_report(void **state)
 	memset(before.warning, 1, REPORT_TEXT - 1);
 	assert_true(report_encode(&before, text) < REPORT_ENCODED_MAX);
 
+	assert_true(report_decode(&after, "vcpu=1024 1 1 1 1"));
+	assert_true(report_decode(&after, "vcpu=5 1 1"));
+	assert_int_equal(after.n_vcpus, 4);
+	before.n_vcpus = REPORT_VCPUS;
+	memset(before.vcpus, 0xff, sizeof(before.vcpus));
+	memset(before.returns, 1, REPORT_TEXT - 1);
+	assert_true(report_encode(&before, text) < REPORT_ENCODED_MAX);
+
 	assert_false(report_decode(&after, "no equals sign"));
 	assert_true(report_decode(&after, "of_a_newer_version=5"));
 	assert_true(report_decode(&after, "calls=x"));
@@ -126,6 +140,25 @@ static void test_json(void **state)
 	assert_non_null(strstr(text, "{\"vm\":\"a=b%c\\nd\\u001b\\u007f"));
 	assert_non_null(strstr(text, "\"calls\":12345678901234,"));
 	assert_int_equal(strchr(text, '\n')[-1], '}');
+	assert_non_null(strstr(
+		text,
+		",\"vcpus\":[{\"engine\":\"pad\",\"why\":[],\"insns\":[\"syscall\",\"int80\"]},"
+		"{\"engine\":\"pad\",\"why\":[],\"insns\":[\"syscall\",\"int80\"]},"
+		"{\"engine\":\"fault\",\"why\":[\"no_pad\",\"sfmask\"],\"insns\":[\"syscall\"]},"
+		"{\"engine\":\"none\",\"why\":[],\"insns\":[]}]}\n"));
+	assert_null(strstr(text, "vCPUs")); /* there is no recorder */
+	free(text);
+
+	report.recorder_pid = 1;
+	file = open_memstream(&text, &n);
+	report_print(&report, 1, file);
+	fclose(file);
+	assert_non_null(strstr(
+		text, "vCPUs     0-1: pad; sees syscall, int80\n"
+		      "          2: fault (no byte of the guest's entry code can be a pad; SFMASK "
+		      "leaves interrupts or single steps on; reason 0x80000000); sees syscall\n"
+		      "          3: none\n"
+		      "returns   none\n"));
 	/* nothing that a terminal would obey */
 	assert_null(strchr(text, '\033'));
 	free(text);
@@ -280,10 +313,12 @@ static void test_memory(void **state)
 	memset(before.session, 0xab, sizeof(before.session));
 	snprintf(before.store, sizeof(before.store), "/a b/c\nd=e\nstore=/f");
 	snprintf(before.engine, sizeof(before.engine), "fault");
+	snprintf(before.returns, sizeof(before.returns), "!read,x32:4");
 	assert_int_equal(control_remember(VM_PID, &before, NULL), 0);
 	assert_int_equal(control_recall(VM_PID, before.session, &after), 0);
 	assert_string_equal(after.store, before.store);
 	assert_string_equal(after.engine, "fault");
+	assert_string_equal(after.returns, "!read,x32:4");
 	assert_memory_equal(after.session, before.session, 16);
 
 	/* of another VM that had the process id before */
@@ -296,6 +331,11 @@ static void test_memory(void **state)
 	assert_int_equal(control_recall(VM_PID, before.session, &after), -ENOENT);
 	write_memory("session=abababababababababababababababab\nengine=fault\nstore=relative");
 	assert_int_equal(control_recall(VM_PID, before.session, &after), -ENOENT);
+	write_memory(
+		"session=abababababababababababababababab\nengine=fault\nstore=/x\nreturns=no");
+	assert_int_equal(control_recall(VM_PID, before.session, &after), 0);
+	assert_string_equal(after.store, "/x\nreturns=no");
+	assert_string_equal(after.returns, "");
 	write_memory("session=ababababababababababababababababab\nengine=fault\nstore=/x");
 	assert_int_equal(control_recall(VM_PID, before.session, &after), -ENOENT);
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../recorder/returns.h"
 #include "../../recorder/verb.h"
 
 #define ARGUMENTS_MAX 16
@@ -82,6 +83,10 @@ static void test_values(void **state)
 	assert_int_equal(parse("v --max-stall=5").options.max_stall_ns, 5000000000);
 	assert_int_equal(parse("v --ident-wait=60s").options.ident_wait_ms, 60000);
 	assert_int_equal(parse("v --ident-wait=0").options.ident_wait_ms, 0);
+	assert_int_equal(parse("v --engine=pad").options.engine, SCAUDIT_ENGINE_PAD);
+	assert_null(parse("v").options.returns);
+	assert_string_equal(parse("v --returns=none").options.returns, "none");
+	assert_string_equal(parse("v --returns read,59").options.returns, "read,59");
 	assert_string_equal(parse("-- -v").vm, "-v");
 
 	a = parse("v --store=c/d");
@@ -90,6 +95,45 @@ static void test_values(void **state)
 	assert_string_equal(a.options.store, expected);
 	free(expected);
 	free(a.options.store);
+}
+
+static bool wanted(const struct scaudit_returns *r, bool i386, uint32_t nr)
+{
+	return (i386 ? r->nr_32 : r->nr_64)[nr / 64] >> nr % 64 & 1;
+}
+
+static void test_returns(void **state)
+{
+	struct scaudit_returns r;
+	struct sc_error err;
+	uint32_t nr, n;
+
+	(void)state;
+	assert_int_equal(returns_parse("all", &r, &err), 0);
+	assert_int_equal(r.mode, SCAUDIT_RETURNS_ALL);
+	assert_int_equal(returns_parse("none", &r, &err), 0);
+	assert_int_equal(r.mode, SCAUDIT_RETURNS_NONE);
+
+	/* execve: 59, of x32 520, of i386 11 */
+	assert_int_equal(returns_parse("execve,i386:read,x86_64:1023", &r, &err), 0);
+	assert_int_equal(r.mode, SCAUDIT_RETURNS_LIST);
+	assert_true(wanted(&r, false, 59) && wanted(&r, false, 520) && wanted(&r, true, 11));
+	assert_true(wanted(&r, true, 3) && wanted(&r, false, 1023));
+	for (nr = n = 0; nr < 1024; nr++)
+		n += (unsigned)wanted(&r, false, nr) + (unsigned)wanted(&r, true, nr);
+	assert_int_equal(n, 5);
+
+	assert_int_equal(returns_parse("!getpid", &r, &err), 0);
+	assert_int_equal(r.mode, SCAUDIT_RETURNS_LIST);
+	assert_false(wanted(&r, false, 39) || wanted(&r, true, 20));
+	assert_true(wanted(&r, false, 0) && wanted(&r, true, 39) && wanted(&r, false, 1023));
+
+	assert_int_equal(returns_parse("opnat", &r, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "did you mean 'openat'"));
+	assert_int_equal(returns_parse("1024", &r, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "above 1023"));
+	assert_int_equal(returns_parse("", &r, &err), -EINVAL);
+	assert_int_equal(returns_parse("all,none", &r, &err), -EINVAL);
 }
 
 static void test_find_audit(void **state)
@@ -130,6 +174,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_returns),
 		cmocka_unit_test(test_find_audit),
 	};
 
