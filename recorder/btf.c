@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "parts.h"
+
 #define MIN_TYPES (64u << 10) /* bytes: a kernel has megabytes, a module or program has not */
 #define NEST_MAX 16u /* unnamed structs in each other */
 #define VISITS_MAX (1u << 20) /* members looked at for one field */
@@ -210,6 +212,30 @@ int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct 
 	if (btf == NULL)
 		return sc_fail(err, -EINVAL, "the guest's BTF is damaged");
 	ret = make_plan(btf, plan, err);
+	btf__free(btf);
+	return ret;
+}
+
+int btf_offsets(const void *data, size_t length, const struct part_member *members, size_t n)
+{
+	const struct btf_type *container;
+	struct btf *btf;
+	int64_t size;
+	int ret = 0;
+	size_t i;
+
+	libbpf_set_print(say_nothing);
+	btf = length <= BTF_MAX ? btf__new(data, (uint32_t)length) : NULL;
+	if (btf == NULL)
+		return -EINVAL;
+	if (struct_named(btf, "task_struct") == NULL)
+		ret = -ENOENT;
+	for (i = 0; ret == 0 && i < n; i++) {
+		container = struct_named(btf, members[i].container);
+		size = members[i].size != 0 ? members[i].size : (int64_t)btf__pointer_size(btf);
+		if (container != NULL)
+			*members[i].offset = field(btf, container, members[i].member, size);
+	}
 	btf__free(btf);
 	return ret;
 }

@@ -35,4 +35,12 @@ size_t btf_size(const unsigned char head[BTF_HEAD]);
  */
 int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct sc_error *err);
 
+struct part_member;
+
+/*
+ * Offsets of members (parts.h), of a kernel of either machine.
+ * @retval -EINVAL not BTF  @retval -ENOENT without struct task_struct
+ */
+int btf_offsets(const void *data, size_t length, const struct part_member *members, size_t n);
+
 #endif

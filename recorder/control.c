@@ -70,8 +70,8 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 	if (file == NULL)
 		return sc_fail(err, -errno, "%s: %s", fresh, strerror(errno));
 	/* The store's path comes last and ends with the file: it may hold anything. */
-	fprintf(file, "session=%s\nengine=%s\nreturns=%s\nstore=%s", session, memory->engine,
-		memory->returns, memory->store);
+	fprintf(file, "session=%s\nengine=%s\nreturns=%s\nprofile=%s\nstore=%s", session,
+		memory->engine, memory->returns, memory->profile, memory->store);
 	ret = ferror(file) ? -EIO : 0;
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
@@ -126,6 +126,7 @@ int control_recall(pid_t vm_pid, const uint8_t session[16], struct control_memor
 	strcpy(memory->store, store + 7);
 	*store = '\0';
 	recall_line(text, "\nreturns=", memory->returns);
+	recall_line(text, "\nprofile=", memory->profile);
 	return 0;
 }
 

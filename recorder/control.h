@@ -32,6 +32,7 @@ struct control_memory {
 	char store[4096]; /* absolute path */
 	char engine[32];
 	char returns[CONTROL_WORDS]; /* --returns, or empty */
+	char profile[CONTROL_WORDS]; /* --profile, or empty; without newlines */
 };
 
 int control_remember(pid_t vm_pid, const struct control_memory *memory, struct sc_error *err);

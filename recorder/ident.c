@@ -2,6 +2,7 @@
 #include "ident.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define BEFORE (32 * MIB)
 #define PAGE 4096u
 #define PID_MAX 0x400000u /* PID_MAX_LIMIT, include/linux/threads.h */
+#define KERNEL_HALF_I386 0x40000000ULL /* the lowest of CONFIG_PAGE_OFFSET */
 #define KERNEL_HALF 0xffff800000000000ULL
 
 int ident_init(struct ident *ident, const struct ident_ops *ops, void *arg)
@@ -102,6 +104,7 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 	near = gpa & ~(2 * MIB - 1);
 	add_ranges(ident, slots, n, near, near + BEHIND);
 	add_ranges(ident, slots, n, near > BEFORE ? near - BEFORE : 0, near);
+	ident->n_near = ident->n_ranges;
 	add_ranges(ident, slots, n, 0, UINT64_MAX);
 	free(slots);
 
@@ -109,6 +112,7 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 	ident->at = ident->n_ranges > 0 ? ident->ranges[0].from : 0;
 	ident->searched = 0;
 	ident->why.text[0] = '\0';
+	ident->profiled = false;
 	ident->busy = true;
 	return 0;
 }
@@ -152,24 +156,30 @@ static int read_virtual(const struct ident *ident, uint64_t gva, void *buffer, u
 	return 0;
 }
 
-/* Does the plan find a task? Not being able to ask counts as yes. */
-static int try_out(const struct ident *ident, const struct scaudit_plan *plan, struct sc_error *why)
+/* Does the plan find a task? Not being able to ask counts as yes. @what  it comes from */
+static int try_out(const struct ident *ident, const struct scaudit_plan *plan, const char *what,
+		   struct sc_error *why)
 {
+	bool i386 = plan->flags & SCAUDIT_PLAN_I386;
+	uint64_t mask = i386 ? UINT32_MAX : UINT64_MAX;
+	uint64_t half = i386 ? KERNEL_HALF_I386 : KERNEL_HALF;
 	struct scaudit_translate t = { .vcpu = ident->vcpu };
 	uint64_t task = 0;
 	uint32_t pid = 0, tgid = 0;
 	char comm[SCAUDIT_COMM_LEN] = "";
 
-	if (ident->ops->translate(ident->arg, &t) < 0 || t.kernel_gs < KERNEL_HALF)
+	if (ident->ops->translate(ident->arg, &t) < 0 || t.kernel_gs == 0 ||
+	    (!i386 && t.kernel_gs < KERNEL_HALF))
 		return 0;
-	if (read_virtual(ident, t.kernel_gs + plan->current_off, &task, sizeof(task)) < 0 ||
-	    task < KERNEL_HALF || task % 8 != 0)
-		return sc_fail(why, -ENOENT, "BTF was found, but no task where it says");
+	if (read_virtual(ident, (t.kernel_gs + plan->current_off) & mask, &task, i386 ? 4 : 8) <
+		    0 ||
+	    task < half || task % 8 != 0)
+		return sc_fail(why, -ENOENT, "%s, but no task where it says", what);
 	if (read_virtual(ident, task + plan->task_pid, &pid, sizeof(pid)) < 0 ||
 	    read_virtual(ident, task + plan->task_tgid, &tgid, sizeof(tgid)) < 0 ||
 	    read_virtual(ident, task + plan->task_comm, comm, sizeof(comm)) < 0 || pid > PID_MAX ||
 	    tgid > PID_MAX || memchr(comm, '\0', sizeof(comm)) == NULL)
-		return sc_fail(why, -ENOENT, "BTF was found, but its tasks make no sense");
+		return sc_fail(why, -ENOENT, "%s, but its tasks make no sense", what);
 	return 0;
 }
 
@@ -188,11 +198,57 @@ static bool examine(struct ident *ident, const unsigned char *head, uint64_t gpa
 		return false;
 	good = read_all(ident, gpa, blob, size) == 0 &&
 	       btf_plan(blob, size, &plan, &ident->why) == 0 &&
-	       try_out(ident, &plan, &ident->why) == 0;
+	       try_out(ident, &plan, "BTF was found", &ident->why) == 0;
 	free(blob);
 	if (good)
 		ident->plan = plan;
 	return good;
+}
+
+/*
+ * Is the guest's kernel the one that the profile is of? It says so where its banner
+ * is. Not being able to ask counts as yes.
+ */
+static bool same_kernel(struct ident *ident)
+{
+	const struct profile *p = ident->profile;
+	uint64_t mask = p->plan.flags & SCAUDIT_PLAN_I386 ? UINT32_MAX : UINT64_MAX;
+	char wanted[PROFILE_RELEASE + 16], found[sizeof(wanted)] = "";
+	uint64_t slide;
+	int n;
+
+	n = snprintf(wanted, sizeof(wanted), "Linux version %s ", p->release);
+	if (p->release[0] == '\0' || p->banner == 0 || profile_slide(p, ident->lstar, &slide) < 0 ||
+	    read_virtual(ident, (p->banner + slide) & mask, found, (uint32_t)n) < 0)
+		return true;
+	if (memcmp(wanted, found, (size_t)n) == 0)
+		return true;
+	sc_fail(&ident->why, -ENOENT, "no BTF, and the profile is of another kernel, %s",
+		p->release);
+	return false;
+}
+
+static bool use_profile(struct ident *ident)
+{
+	struct scaudit_plan plan;
+
+	if (ident->profile == NULL || !same_kernel(ident) ||
+	    profile_plan(ident->profile, ident->lstar, &plan, &ident->why) < 0 ||
+	    try_out(ident, &plan, "a profile was given", &ident->why) < 0)
+		return false;
+	ident->plan = plan;
+	ident->profiled = true;
+	return true;
+}
+
+bool ident_assume(struct ident *ident, uint64_t lstar)
+{
+	if (ident->profile == NULL || !(ident->profile->plan.flags & SCAUDIT_PLAN_I386) ||
+	    profile_plan(ident->profile, lstar, &ident->plan, &ident->why) < 0)
+		return false;
+	ident->profiled = true;
+	ident->busy = false;
+	return true;
 }
 
 static int conclude(struct ident *ident, bool found)
@@ -221,8 +277,9 @@ int ident_step(struct ident *ident)
 		if (++ident->range < ident->n_ranges)
 			ident->at = ident->ranges[ident->range].from;
 	}
-	if (ident->range == ident->n_ranges)
-		return conclude(ident, false);
+	if (ident->range == ident->n_ranges ||
+	    (ident->profile != NULL && ident->range >= ident->n_near))
+		return conclude(ident, use_profile(ident));
 
 	range = &ident->ranges[ident->range];
 	want = range->to - ident->at < CHUNK ? range->to - ident->at : CHUNK;

@@ -3,6 +3,9 @@
  * Finds a guest kernel's BTF in guest memory, near the kernel's system-call
  * entry first, and makes the plan by which the module identifies tasks.
  *
+ * Where there is none around the kernel's entry point, and a profile was given,
+ * the plan is the profile's.
+ *
  * The search goes in steps, so that the recording goes on meanwhile. A plan is
  * tried out on the guest before it is believed: what it calls `current` must be
  * a task.
@@ -16,6 +19,7 @@
 
 #include "../lib/error.h"
 #include "../schema/abi.h"
+#include "profile.h"
 
 /* The guest, as far as it matters here; device.h, or a test's array. */
 struct ident_ops {
@@ -39,10 +43,13 @@ struct ident {
 	uint32_t vcpu; /* that has it */
 	struct ident_range *ranges; /* what is to be searched, in this order */
 	size_t n_ranges, range;
+	size_t n_near; /* of them: around the kernel's entry point */
 	uint64_t at; /* next byte to search */
 	unsigned char *chunk;
 	uint64_t searched; /* bytes */
+	const struct profile *profile; /* for where there is no BTF; NULL: none. The caller's */
 	struct scaudit_plan plan; /* the result: a plan, or ABSENT */
+	bool profiled; /* it is the profile's */
 	struct sc_error why; /* ABSENT: why */
 };
 
@@ -57,6 +64,14 @@ void ident_uninit(struct ident *ident);
  * @retval other what an operation returned
  */
 int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus);
+
+/*
+ * Take the profile for a guest that cannot be asked about (-EAGAIN above): a 32-bit
+ * kernel, which is not in long mode.
+ * @lstar  its entry point
+ * @retval true plan is there
+ */
+bool ident_assume(struct ident *ident, uint64_t lstar);
 
 /*
  * Search one more MiB.

@@ -11,10 +11,8 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } verbs[] = {
-	{ "list", verb_list },
-	{ "start", verb_start },
-	{ "stop", verb_stop },
-	{ "status", verb_status },
+	{ "list", verb_list },	   { "start", verb_start },	{ "stop", verb_stop },
+	{ "status", verb_status }, { "profile", verb_profile },
 };
 
 static const char doc[] =
@@ -24,6 +22,7 @@ static const char doc[] =
 	"  start VM [OPTION...]      begin to record, or go on with what a dead recorder left\n"
 	"  stop VM                   end the recording\n"
 	"  status [VM] [--json]      how the recordings are doing\n"
+	"  profile FILE... [--headers DIR]  of a kernel without BTF, for 'start --profile'\n"
 	"\n"
 	"VM is the name that QEMU was given by -name, or a process id. "
 	"'screcord VERB --help' tells the options of a verb.";
@@ -43,7 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->next = state->argc; /* the rest is the verb's */
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		sc_usage(state, "which verb? There are list, start, stop and status");
+		sc_usage(state, "which verb? There are list, start, stop, status and profile");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -68,7 +67,8 @@ int main(int argc, char **argv)
 		argv[0] = name;
 		return verbs[i].main(argc, argv);
 	}
-	fprintf(stderr, "screcord: unknown verb '%s'; there are list, start, stop and status\n",
+	fprintf(stderr,
+		"screcord: unknown verb '%s'; there are list, start, stop, status and profile\n",
 		argv[arguments.verb]);
 	return SC_EXIT_USAGE;
 }

@@ -122,7 +122,19 @@ static int remember(struct session *s, struct sc_error *err)
 	snprintf(memory.store, sizeof(memory.store), "%s", s->dir);
 	snprintf(memory.engine, sizeof(memory.engine), "%s", s->engine);
 	snprintf(memory.returns, sizeof(memory.returns), "%s", s->returns);
+	snprintf(memory.profile, sizeof(memory.profile), "%s", s->profile_path);
 	return control_remember(s->vm_pid, &memory, err);
+}
+
+static int take_profile(struct session *s, const char *path, struct sc_error *err)
+{
+	int ret = profile_read(path, &s->profile, err);
+
+	if (ret < 0)
+		return ret;
+	s->ident.profile = &s->profile;
+	snprintf(s->profile_path, sizeof(s->profile_path), "%s", path);
+	return 0;
 }
 
 /* As returns_parse() takes them; they were looked at when they were given. */
@@ -150,6 +162,8 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 	int ret;
 
 	ret = init(s, vm->name, vm->pid, pidfd, err);
+	if (ret == 0 && options->profile != NULL)
+		ret = take_profile(s, options->profile, err);
 	if (ret < 0)
 		goto fail;
 	s->dir = options->store != NULL ? strdup(options->store) : default_store(vm->name);
@@ -270,6 +284,12 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 	recalled = control_recall(s->vm_pid, s->id, &memory) == 0;
 	snprintf(s->engine, sizeof(s->engine), "%s",
 		 recalled ? memory.engine : device_engine_name(options->engine));
+	if (options->profile != NULL)
+		ret = take_profile(s, options->profile, err);
+	else if (recalled && memory.profile[0] != '\0' && take_profile(s, memory.profile, err) < 0)
+		log_warn("VM '%s': goes on without its profile: %s", s->vm, err->text);
+	if (ret < 0)
+		goto fail;
 	if (recalled && memory.returns[0] != '\0')
 		returns = memory.returns;
 	snprintf(s->returns, sizeof(s->returns), "%s",
@@ -393,13 +413,16 @@ static void settle_ident(struct session *s)
 
 bool session_identify(struct session *s, uint64_t now)
 {
-	int i;
+	int i, ret;
 
 	if (!s->ident.busy) {
 		if (s->status.ident != SCAUDIT_IDENT_WANTED || now < s->ident_retry)
 			return false;
 		s->ident_retry = now + IDENT_RETRY_NS;
-		if (ident_begin(&s->ident, s->status.lstar, s->status.nr_rings) < 0)
+		ret = ident_begin(&s->ident, s->status.lstar, s->status.nr_rings);
+		if (ret == -EAGAIN && ident_assume(&s->ident, s->status.lstar))
+			settle_ident(s);
+		if (ret < 0)
 			return false;
 	}
 	for (i = 0; i < IDENT_STEPS; i++) {

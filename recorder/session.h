@@ -30,6 +30,7 @@
 
 struct session_options {
 	char *store; /* absolute path; NULL: the default, or the orphan's own */
+	char *profile; /* absolute path; NULL: none, or as before */
 	const char *returns; /* as returns_parse() takes it; NULL: all, or as before */
 	bool foreground;
 	uint32_t on_full, on_exit; /* enum scaudit_*, or SESSION_KEEP */
@@ -63,6 +64,8 @@ struct session {
 	bool *mapped; /* by vCPU: SCAUDIT_MAX_VCPUS */
 	struct pair *pair;
 	struct ident ident;
+	struct profile profile; /* if there is one */
+	char profile_path[CONTROL_WORDS]; /* its file, or empty */
 	uint64_t ident_retry; /* monotonic ns: not before */
 	bool ident_done; /* a search has ended */
 	struct sc_writer *writer;

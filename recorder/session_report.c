@@ -101,7 +101,10 @@ void session_report(struct session *s, const char *state, struct report *r)
 	snprintf(r->engine, sizeof(r->engine), "%s", s->engine);
 	snprintf(r->returns, sizeof(r->returns), "%.*s", (int)sizeof(r->returns) - 1, s->returns);
 	snprintf(r->ident, sizeof(r->ident), "%s", ident_text(s));
-	if (s->status.ident == SCAUDIT_IDENT_SET)
+	if (s->status.ident == SCAUDIT_IDENT_SET && s->ident.profiled)
+		snprintf(r->ident_why, sizeof(r->ident_why), "profile of kernel %s",
+			 s->profile.release[0] != '\0' ? s->profile.release : "?");
+	else if (s->status.ident == SCAUDIT_IDENT_SET)
 		snprintf(r->ident_why, sizeof(r->ident_why), "BTF of the guest's kernel");
 	else if (s->status.ident == SCAUDIT_IDENT_ABSENT)
 		snprintf(r->ident_why, sizeof(r->ident_why), "%s", s->ident.why.text);

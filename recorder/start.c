@@ -33,6 +33,7 @@ enum {
 	KEY_RING,
 	KEY_ENGINE,
 	KEY_RETURNS,
+	KEY_PROFILE,
 	KEY_IDENT
 };
 
@@ -53,6 +54,9 @@ static const struct argp_option options[] = {
 	{ "returns", KEY_RETURNS, "all|none|LIST", 0,
 	  "whose returns are recorded (default: all): of no call, or of the listed ones, by name or "
 	  "number, as scquery --syscall takes them; what is not wanted costs less",
+	  0 },
+	{ "profile", KEY_PROFILE, "FILE", 0,
+	  "for a guest whose kernel has no BTF: what 'screcord profile' has made of that kernel",
 	  0 },
 	{ "ident-wait", KEY_IDENT, "DURATION", 0,
 	  "longest wait of a guest's first call for the identification of its tasks, at most 60s "
@@ -107,17 +111,17 @@ static void check_returns(struct argp_state *state, const char *arg)
 		sc_usage(state, "--returns: %s", err.text);
 }
 
-static char *absolute(struct argp_state *state, const char *path)
+static char *absolute(struct argp_state *state, const char *option, const char *path)
 {
 	char *cwd, *all = NULL;
 
 	if (path[0] == '\0')
-		sc_usage(state, "--store: the name is empty");
+		sc_usage(state, "%s: the name is empty", option);
 	if (path[0] == '/')
 		return strdup(path);
 	cwd = get_current_dir_name();
 	if (cwd == NULL || asprintf(&all, "%s/%s", cwd, path) < 0)
-		argp_failure(state, SC_EXIT_FAILED, errno, "--store: %s", path);
+		argp_failure(state, SC_EXIT_FAILED, errno, "%s: %s", option, path);
 	free(cwd);
 	return all;
 }
@@ -131,7 +135,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_STORE:
 		free(o->store);
-		o->store = absolute(state, arg);
+		o->store = absolute(state, "--store", arg);
 		return 0;
 	case 'f':
 		o->foreground = true;
@@ -154,6 +158,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_RETURNS:
 		check_returns(state, arg);
 		o->returns = arg;
+		return 0;
+	case KEY_PROFILE:
+		if (strchr(arg, '\n') != NULL || strlen(arg) >= CONTROL_WORDS / 2)
+			sc_usage(state, "--profile: such a name cannot be remembered");
+		free(o->profile);
+		o->profile = absolute(state, "--profile", arg);
 		return 0;
 	case KEY_IDENT:
 		ns = duration(state, "--ident-wait", arg);
@@ -378,5 +388,6 @@ int verb_start(int argc, char **argv)
 		ret = record_in_background(&plan);
 	free(entries);
 	free(plan.options.store);
+	free(plan.options.profile);
 	return ret;
 }

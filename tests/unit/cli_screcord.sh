@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cli.sh" || exit 1
 
 run screcord
-refused 'which verb? There are list, start, stop and status'
+refused 'which verb? There are list, start, stop, status and profile'
 run screcord record
 refused "unknown verb 'record'"
 run screcord --version
@@ -16,7 +16,7 @@ run screcord --help
 status 0
 no_stderr
 grep -q 'start VM' out || bad 'no verbs in the help'
-for verb in list start stop status; do
+for verb in list start stop status profile; do
 	run screcord "$verb" --help
 	status 0
 	grep -q "^Usage: screcord $verb " out || bad "the help of $verb is not its own"
@@ -52,6 +52,36 @@ run screcord start a --ident-wait=61s
 refused '--ident-wait: 61s is more than 60s'
 run screcord start a --store=
 refused '--store: the name is empty'
+run screcord start a --profile=
+refused '--profile: the name is empty'
+run screcord start a --profile=$'b\nc'
+refused '--profile: such a name cannot be remembered'
+
+# ---- profile ----
+run screcord profile
+refused 'which kernel?'
+run screcord profile /nowhere
+status 4
+stderr_line '/nowhere: No such file or directory'
+printf 'no kernel\n' >nothing
+run screcord profile nothing
+status 4
+no_stdout
+stderr_line 'nothing: no kernel image, and no System.map'
+image=$(cd "$(dirname "$0")/../../build/kernels/6.1/boot" && echo "$PWD"/vmlinuz-*)
+run screcord profile "$image"
+status 0
+no_stderr
+grep -q "^release ${image#*vmlinuz-}$" out || bad "the profile of $image: $(cat out)"
+mv out expected
+run screcord profile "$image" -o kernel.profile
+status 0
+cmp expected kernel.profile || bad 'the profile in the file is another one'
+[ ! -e kernel.profile.new ] || bad 'something is left over'
+run screcord profile "$image" -o nowhere/kernel.profile
+status 4
+stderr_line 'nowhere/kernel.profile: No such file or directory'
+
 run screcord stop
 refused 'which VM?'
 run screcord stop a b
