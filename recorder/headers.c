@@ -18,8 +18,6 @@
 #define PATH_LEN 4096
 #define ARGUMENTS 32
 
-extern char **environ;
-
 /* Sizes are asked for, too: what has another one is not the member that is meant. */
 static const char program[] =
 	"#include <linux/version.h>\n"

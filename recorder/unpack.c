@@ -14,8 +14,6 @@
 #define SECTOR 512u
 #define PAYLOAD_MAX (256u << 20)
 
-extern char **environ;
-
 static const struct {
 	unsigned char magic[6];
 	unsigned int length;
