@@ -267,11 +267,12 @@ static void test_sigreturn_to_interrupted(void **state)
 /* execve of a thread: its value, and the end of its siblings and its own thread id. */
 static void test_execve(void **state)
 {
-	struct guest_thread leader = thread(10, 10), other = thread(10, 11);
-	uint64_t a, b, c;
+	struct guest_thread leader = thread(10, 10), other = thread(10, 11), third = thread(10, 12);
+	uint64_t a, b, c, d;
 
 	(void)state;
 	a = call(&leader, NR_READ);
+	d = call(&third, NR_READ);
 	b = call(&other, NR_EXECVE);
 	other.tid = 10;
 	other.start = leader.start;
@@ -279,6 +280,7 @@ static void test_execve(void **state)
 	iret(&other, 0x401000, 0);
 	assert_iret(b, 0);
 	assert_ended(a, SC_STATE_GONE);
+	assert_ended(d, SC_STATE_GONE);
 	c = call(&other, NR_GETPID);
 	returns(&other, c, 10);
 	assert_returned(c, 10);
