@@ -65,7 +65,9 @@ def differs(witnessed, row):
         for place, arg in enumerate(args.split(", ") if args else []):
             if int(arg, 16) != row["args"][place]:
                 return f"{name}: argument {place + 1} {row['args'][place]:#x}, strace has {arg}"
-    if row["state"] == "returned":
+    if row["state"] == "restarted" and not rest.strip().startswith("ERESTART"):
+        return f"{name}: is repeated, strace has {result} {rest.strip()}"
+    if row["state"] in ("returned", "iret"):
         value = row["ret"]
         # The kernel's own errors for "again after the signal handler" end as EINTR.
         if rest.strip().startswith("ERESTART") and row["errno"] == "EINTR":
