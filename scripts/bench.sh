@@ -2,13 +2,29 @@
 # shellcheck shell=bash
 # Benchmarks: tests/bench/NAME.sh runs on the emulated host (like a host script of
 # ./dev lab) and prints lines "row value unit". Its head says what it needs:
-#   # lab: icount   the emulated host counts instructions instead of time
-#   # put: FILE     a program for the guest
+#   # lab: icount    the emulated host counts instructions instead of time
+#   # lab: none      no emulated host: it runs here, with $BUILD
+#   # put: FILE      a program for the guest
+#   # packages: ...  Debian packages beside those that the lab needs
 
 bench_names() { (cd "$TOP/tests/bench" && echo *.sh | sed 's/\.sh//g'); }
 
+# Prints bench_main's rows.
+bench_print() {
+	local row value unit
+	[ -n "$json" ] || printf '%-32s %14s %s\n' "$name" value unit
+	while read -r row value unit; do
+		if [ -n "$json" ]; then
+			printf '{"bench":"%s","row":"%s","value":%s,"unit":"%s"}\n' \
+				"$name" "$row" "$value" "$unit"
+		else
+			printf '%-32s %14s %s\n' "$row" "$value" "$unit"
+		fi
+	done <<<"$rows"
+}
+
 bench_main() {
-	local name='' json='' script rows row value unit argument put=()
+	local name='' json='' script rows argument put=() packages=()
 	for argument; do
 		case $argument in
 		--json) json=1 ;;
@@ -18,6 +34,14 @@ bench_main() {
 	done
 	script=$TOP/tests/bench/$name.sh
 	[ -e "$script" ] || die "bench: NAME is one of: $(bench_names)"
+	read -ra packages < <(sed -n 's/^# packages: //p' "$script")
+	[ ${#packages[@]} -eq 0 ] || packages_need "bench $name" "${packages[@]}"
+	if grep -q '^# lab: none' "$script"; then
+		build_preset dev
+		rows=$(BUILD=$BUILD bash "$script") || die "bench $name failed"
+		bench_print
+		return
+	fi
 	packages_need "the lab" "${PACKAGES_LAB[@]}"
 	build_lab all
 	while read -r argument; do
@@ -35,13 +59,5 @@ bench_main() {
 	fi
 	rows=$(lab_main "${put[@]}" --out "$BUILD/bench/$name" --host-script "$script") ||
 		die "bench $name failed: see build/bench/$name/host.log"
-	[ -n "$json" ] || printf '%-28s %14s %s\n' "$name" value unit
-	while read -r row value unit; do
-		if [ -n "$json" ]; then
-			printf '{"bench":"%s","row":"%s","value":%s,"unit":"%s"}\n' \
-				"$name" "$row" "$value" "$unit"
-		else
-			printf '%-28s %14s %s\n' "$row" "$value" "$unit"
-		fi
-	done <<<"$rows"
+	bench_print
 }

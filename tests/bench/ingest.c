@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ingest LOAD CALLS DIR [RING_BYTES]: what a recorder makes of made-up calls, from rings
+ * as the module lays them out to durable blocks in a new store DIR.
+ *
+ * LOAD is getppid (one thread that makes one call over and over), or mixed (processes
+ * with threads on four vCPUs, synth.c). The rings are filled outside of what is
+ * measured, which is all in consume(): valgrind --tool=callgrind
+ * --toggle-collect=consume counts its instructions.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "../../recorder/session.h"
+#include "../unit/ring_model.h"
+#include "../unit/synth.h"
+
+#define RINGS 4
+#define LATE 64u /* calls under way that end later than the call after them */
+#define BUDGET 16384u /* of record.c */
+
+static struct ring_model rings[RINGS];
+static struct session session;
+static struct synth load;
+static bool mixed;
+static uint64_t seq; /* of the last event */
+static uint64_t made, calls;
+
+/* A pair of events that is made and not yet in a ring. */
+static struct scaudit_entry entry;
+static struct scaudit_return leave, late[LATE];
+static bool entry_waits, leave_waits, is_late[LATE];
+static uint16_t vcpu;
+
+static double used(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void put_task(struct scaudit_task *to, const struct sc_task *from, bool whole)
+{
+	*to = (struct scaudit_task){
+		.task = from->key,
+		.start = from->start,
+		.pid = from->pid,
+		.tid = from->tid,
+		.known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START,
+	};
+	memcpy(to->comm, from->comm, SCAUDIT_COMM_LEN);
+	if (!whole)
+		return;
+	to->known = from->known;
+	to->ppid = from->ppid;
+	to->uid = from->uid;
+}
+
+static void next_call(struct sc_call *c)
+{
+	uint64_t r;
+
+	if (mixed) {
+		synth_call(&load, c);
+		/* Ends of threads and processes would need a world that agrees. */
+		if (c->nr == 60 || c->nr == 231 || c->nr == 56 || c->nr == 59 || c->nr == 435)
+			c->nr = 39;
+		return;
+	}
+	r = synth_random(&load);
+	load.ts += 1400 + (r >> 20) % 64;
+	*c = (struct sc_call){
+		.ts = load.ts,
+		.tsc = (load.ts - SYNTH_BEGIN) * 3 + (r >> 50) % 4,
+		.nr = 110,
+		.cpl = 3,
+		.rip = 0x401234,
+		.rsp = 0x7ffc00001000,
+		.rflags = 0x246,
+		.cr3 = 0x100000000,
+		.fs_base = 0x7f1000000000,
+		.state = SC_STATE_RETURNED,
+		.dur = 400 + (r >> 36) % 32,
+		.ret = 1000,
+		.task = &load.tasks[0],
+	};
+}
+
+static void make_events(void)
+{
+	struct sc_call c;
+
+	next_call(&c);
+	vcpu = c.vcpu;
+	entry = (struct scaudit_entry){
+		.head = { .vcpu = c.vcpu, .tsc = c.tsc, .time = c.ts },
+		.rip = c.rip,
+		.rsp = c.rsp,
+		.rflags = c.rflags,
+		.cr3 = c.cr3,
+		.fs_base = c.fs_base,
+		.gs_base = c.gs_base,
+		.nr = c.nr,
+		.cpl = c.cpl,
+	};
+	memcpy(entry.args, c.args, sizeof(entry.args));
+	put_task(&entry.task, c.task, true);
+	leave = (struct scaudit_return){
+		.head = { .vcpu = c.vcpu, .tsc = c.tsc + c.dur * 3, .time = c.ts + c.dur },
+		.ret = (uint64_t)c.ret,
+		.rip = c.rip + 2,
+		.rsp = c.rsp,
+		.cr3 = c.cr3,
+		.fs_base = c.fs_base,
+	};
+	put_task(&leave.task, c.task, false);
+	entry_waits = leave_waits = true;
+	/* It blocks: another thread's calls come before its return. */
+	if (c.state == SC_STATE_OPEN && !is_late[load.current]) {
+		late[load.current] = leave;
+		is_late[load.current] = true;
+		leave_waits = false;
+		load.burst = 0;
+	}
+	made++;
+}
+
+/* Until the first ring is full, or all calls are made. */
+static void fill(void)
+{
+	for (;;) {
+		if (!entry_waits && !leave_waits) {
+			if (made == calls)
+				return;
+			make_events();
+			if (is_late[load.current] && leave_waits) {
+				/* It goes on: so it has returned. */
+				late[load.current].head.time = entry.head.time - 100;
+				late[load.current].head.tsc = entry.head.tsc - 300;
+				if (!ring_model_put(&rings[vcpu], SCAUDIT_EV_RETURN, seq + 1,
+						    &late[load.current]))
+					abort();
+				seq++;
+				is_late[load.current] = false;
+			}
+		}
+		if (entry_waits) {
+			if (!ring_model_put(&rings[vcpu], SCAUDIT_EV_ENTRY, seq + 1, &entry))
+				return;
+			seq++;
+			entry_waits = false;
+		}
+		if (leave_waits) {
+			if (!ring_model_put(&rings[vcpu], SCAUDIT_EV_RETURN, seq + 1, &leave))
+				return;
+			seq++;
+			leave_waits = false;
+		}
+		/* Room for a late return beside what make_events() makes. */
+		for (unsigned i = 0; i < RINGS; i++)
+			if (rings[i].bytes -
+				    (rings[i].producer->position - rings[i].consumer->position) <
+			    4096)
+				return;
+	}
+}
+
+/* What record() of record.c does with full rings. */
+__attribute__((noinline)) static int consume(void)
+{
+	int taken;
+
+	do {
+		taken = session_drain(&session, BUDGET, false);
+		if (taken >= 0 && session_flush_due(&session, session_clock()))
+			taken = session_flush(&session) < 0 ? -1 : taken;
+	} while (taken > 0);
+	return taken;
+}
+
+static void begin(const char *dir, uint64_t bytes)
+{
+	struct sc_error err = { "" }, notice;
+	struct sc_session info;
+	struct ring ring;
+
+	synth_init(&load, 1);
+	synth_session(&info, 7);
+	session.device = session.pidfd = -1;
+	session.dir = strdup(dir);
+	session.ring_bytes = bytes;
+	session.id[0] = 7;
+	if (sc_writer_open(dir, &info, &session.writer, &notice, &err) < 0) {
+		fprintf(stderr, "ingest: %s\n", err.text);
+		exit(4);
+	}
+	merge_init(&session.merge, 0);
+	session.pair = pair_new(&session_pair_ops, &session, info.tsc_khz, PAIR_MAX_OPEN);
+	for (unsigned i = 0; i < (mixed ? RINGS : 1); i++) {
+		ring_model_init(&rings[i], bytes);
+		if (!session.pair || ring_model_bind(&rings[i], &ring, (uint16_t)i) < 0 ||
+		    merge_add(&session.merge, &ring) < 0)
+			exit(4);
+	}
+	for (unsigned i = mixed ? RINGS : 1; i < RINGS; i++)
+		rings[i] = rings[0];
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : SESSION_RING_BYTES;
+	struct sc_error err = { "" };
+	struct rusage usage;
+	double spent = 0;
+
+	calls = argc > 3 ? strtoull(argv[2], NULL, 10) : 0;
+	mixed = argc > 3 && strcmp(argv[1], "mixed") == 0;
+	if (calls == 0 || (!mixed && strcmp(argv[1], "getppid") != 0)) {
+		fprintf(stderr, "usage: ingest getppid|mixed CALLS DIR [RING_BYTES]\n");
+		return 2;
+	}
+	begin(argv[3], bytes);
+	while (made < calls || seq != session.last_event) {
+		double from;
+
+		fill();
+		from = used();
+		if (consume() < 0) {
+			fprintf(stderr, "ingest: %s\n", session.error.text);
+			return 4;
+		}
+		spent += used() - from;
+	}
+	if (pair_stats(session.pair)->orphan_returns != 0 ||
+	    pair_stats(session.pair)->calls != calls) {
+		fprintf(stderr,
+			"ingest: %" PRIu64 " of %" PRIu64 " calls, %" PRIu64 " lost returns\n",
+			pair_stats(session.pair)->calls, calls,
+			pair_stats(session.pair)->orphan_returns);
+		return 4;
+	}
+	if (session_flush(&session) < 0 || sc_writer_close(session.writer, "stopped", &err) < 0) {
+		fprintf(stderr, "ingest: %s\n", err.text);
+		return 4;
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	printf("ingest/%s %.0f calls/s\n", argv[1], (double)calls / spent);
+	printf("size/%s %.2f bytes/call\n", argv[1], (double)session.store_bytes / (double)calls);
+	printf("rss/%s %" PRIu64 " bytes\n", argv[1], (uint64_t)usage.ru_maxrss * 1024);
+	return 0;
+}
