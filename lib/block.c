@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
 #include <xxhash.h>
 
 #include "block.h"
@@ -453,7 +452,7 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 int sc_block_verify(struct sc_block *b, int fd)
 {
 	uint64_t end = b->item.offset + b->length, at = b->item.body;
-	crypto_hash_sha256_state state;
+	struct sc_hash_state state;
 	uint8_t hash[SC_HASH_LEN];
 
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
@@ -469,7 +468,7 @@ int sc_block_verify(struct sc_block *b, int fd)
 			return -EBADMSG;
 	}
 
-	crypto_hash_sha256_init(&state);
+	sc_hash_begin(&state);
 	while (at < end) {
 		size_t n = end - at < 65536 ? (size_t)(end - at) : 65536;
 		int rc;
@@ -480,9 +479,9 @@ int sc_block_verify(struct sc_block *b, int fd)
 		rc = sc_io_read(fd, b->stored.data, n, at);
 		if (rc)
 			return rc;
-		crypto_hash_sha256_update(&state, b->stored.data, n);
+		sc_hash_add(&state, b->stored.data, n);
 		at += n;
 	}
-	crypto_hash_sha256_final(&state, hash);
+	sc_hash_end(&state, hash);
 	return memcmp(hash, b->h.body, sizeof(hash)) ? -EBADMSG : 0;
 }

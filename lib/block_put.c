@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "block.h"
 #include "salt.h"
 
@@ -169,7 +167,7 @@ int sc_block_encode(struct sc_block *b, struct sc_buf *head, struct sc_buf *out)
 	block_put_numbers(b, &numbers);
 	rc = block_put_columns(b, &list, &body, &n);
 	if (!rc) {
-		crypto_hash_sha256(b->h.body, body.data, body.len);
+		sc_hash(body.data, body.len, b->h.body);
 		block_put_head(b, &list, n, &numbers, head);
 		if (head->failed || numbers.failed)
 			rc = -ENOMEM;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <sodium.h>
 #include <xxhash.h>
 
 #include "io.h"
@@ -25,8 +24,7 @@ bool sc_key_is(const uint8_t *key, size_t n, const char *name)
 
 void sc_item_hash(const struct sc_buf *head, uint8_t hash[SC_HASH_LEN])
 {
-	_Static_assert(SC_HASH_LEN == crypto_hash_sha256_BYTES, "SHA-256");
-	crypto_hash_sha256(hash, head->data, head->len);
+	sc_hash(head->data, head->len, hash);
 }
 
 void sc_item_put(struct sc_buf *out, enum sc_item_kind kind, const struct sc_buf *head, size_t n)

@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "cbor.h"
+#include "hash.h"
 
 enum sc_item_kind {
 	SC_ITEM_SEGMENT,
@@ -22,7 +23,6 @@ enum sc_item_kind {
 
 #define SC_HEAD_MAX 65536u /* bytes of a head */
 #define SC_COLUMNS_MAX 128u /* of an item */
-#define SC_HASH_LEN 32u
 #define SC_ITEM_START_MAX 32u /* bytes that recognising an item's start takes */
 
 /* An item's head, read from a file. */

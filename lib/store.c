@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "recover.h"
 #include "store_private.h"
 
@@ -105,7 +103,7 @@ int sc_store_open(const char *dir, struct sc_store **store, struct sc_error *err
 	struct sc_store *s = calloc(1, sizeof(*s));
 	int rc;
 
-	if (!s || !(s->dir = strdup(dir)) || sodium_init() < 0) {
+	if (!s || !(s->dir = strdup(dir))) {
 		free(s);
 		return sc_fail(err, -ENOMEM, "%s: no memory", dir);
 	}

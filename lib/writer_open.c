@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "io.h"
 #include "recover.h"
 #include "writer_private.h"
@@ -450,7 +448,7 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 
 	if (notice)
 		notice->text[0] = '\0';
-	if (!w || !(w->dir = strdup(dir)) || sodium_init() < 0) {
+	if (!w || !(w->dir = strdup(dir))) {
 		free(w);
 		return sc_fail(err, -ENOMEM, "%s: no memory", dir);
 	}

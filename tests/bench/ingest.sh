@@ -23,7 +23,7 @@ stages() {
 			else if (/(writer|task_set|seq_set)\.[ch]:/) stage = "row"
 			else if (/(column|block|block_put|cbor|buf|item|salt)\.[ch]:/) stage = "encode"
 			else if (/lib(lz4|xxhash)/) stage = "encode"
-			else if (/lib(crypto|sodium)/) stage = "hash"
+			else if (/libcrypto|hash\.[ch]:/) stage = "hash"
 			else if (/libsqlite3|index[a-z_]*\.[ch]:/) stage = "index"
 			sum[stage] += count
 		}
