@@ -122,7 +122,8 @@ static int check_missing(struct session *s, bool ended)
 	return ret < 0 ? ret : 1;
 }
 
-static void note_event(struct session *s)
+/* What was taken so far is in the writer. */
+static void note_events(struct session *s)
 {
 	if (s->merge.next - 1 > s->last_event)
 		s->last_event = s->merge.next - 1;
@@ -130,23 +131,57 @@ static void note_event(struct session *s)
 		s->unflushed_since = session_clock();
 }
 
-int session_drain(struct session *s, unsigned int budget, bool ended)
+/*
+ * Calls and returns, one after the other as they lie there, which is what rings hold.
+ * @retval how many were taken  @retval negative errno, of the one behind those
+ */
+static int drain_calls(struct session *s, unsigned int budget, int *err)
 {
 	const struct scaudit_event *event;
+	unsigned int n;
+
+	*err = 0;
+	for (n = 0; n < budget; n++) {
+		event = merge_peek_call(&s->merge);
+		if (event == NULL)
+			break;
+		*err = event->type == SCAUDIT_EV_ENTRY ?
+			       pair_entry(s->pair, (const struct scaudit_entry *)event) :
+			       pair_return(s->pair, (const struct scaudit_return *)event);
+		if (*err < 0)
+			break;
+		merge_take_call(&s->merge);
+	}
+	return (int)n;
+}
+
+/* @retval number of events taken; *err what stopped it, 0: there is no next event, or budget */
+static int drain_some(struct session *s, unsigned int budget, int *err)
+{
+	const struct scaudit_event *event;
+	int n = drain_calls(s, budget, err);
+
+	while (*err == 0 && n < (int)budget && merge_peek(&s->merge, &event)) {
+		*err = take_event(s, event);
+		if (*err < 0)
+			break;
+		merge_take(&s->merge);
+		n++;
+		n += drain_calls(s, budget - (unsigned int)n, err);
+	}
+	if (n > 0)
+		note_events(s);
+	return n;
+}
+
+int session_drain(struct session *s, unsigned int budget, bool ended)
+{
 	unsigned int n = 0;
-	int ret;
+	int ret, some;
 
 	while (n < budget) {
-		if (!merge_peek(&s->merge, &event)) {
-			ret = check_missing(s, ended);
-			if (ret < 0)
-				return ret;
-			if (ret == 0)
-				break;
-			note_event(s);
-			continue;
-		}
-		ret = take_event(s, event);
+		some = drain_some(s, budget - n < CHECK_EVERY ? budget - n : CHECK_EVERY, &ret);
+		n += (unsigned int)some;
 		if (ret == -ENOSPC) { /* the block is full */
 			ret = session_flush(s);
 			if (ret == 0)
@@ -154,10 +189,17 @@ int session_drain(struct session *s, unsigned int budget, bool ended)
 		}
 		if (ret < 0)
 			return ret;
-		merge_take(&s->merge);
-		note_event(s);
-		n++;
-		if (n % CHECK_EVERY == 0 && s->retry_at == 0 && merge_held(&s->merge) >= HELD_HALF)
+		if (some == 0) {
+			ret = check_missing(s, ended);
+			if (ret < 0)
+				return ret;
+			if (ret == 0)
+				break;
+			note_events(s);
+			continue;
+		}
+		if (some == (int)CHECK_EVERY && s->retry_at == 0 &&
+		    merge_held(&s->merge) >= HELD_HALF)
 			session_flush(s);
 	}
 	return (int)n;

@@ -75,12 +75,10 @@ int merge_peek(struct merge *merge, const struct scaudit_event **event)
 	for (tried = 0; tried < merge->n; tried++, i++) {
 		if (i >= merge->n)
 			i = 0;
-		if (merge->heads[i] == 0 && look(merge, i) == NULL)
-			continue;
 		if (merge->heads[i] > merge->next)
 			continue;
 		*event = look(merge, i);
-		if (*event == NULL)
+		if (*event == NULL || merge->heads[i] > merge->next)
 			continue;
 		merge->hint = i;
 		return 1;

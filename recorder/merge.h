@@ -43,6 +43,28 @@ int merge_peek(struct merge *merge, const struct scaudit_event **event);
 void merge_take(struct merge *merge);
 
 /*
+ * The same as merge_peek() where the next event comes from the ring that the last one
+ * came from, as most do, and is a call or a return. @retval NULL ask merge_peek()
+ */
+static inline const struct scaudit_event *merge_peek_call(struct merge *merge)
+{
+	const struct scaudit_event *event;
+
+	if (merge->hint >= merge->n)
+		return NULL;
+	event = ring_peek_call(&merge->rings[merge->hint]);
+	return event != NULL && event->seq == merge->next ? event : NULL;
+}
+
+/* Takes what merge_peek_call() showed. */
+static inline void merge_take_call(struct merge *merge)
+{
+	merge->next++;
+	merge->heads[merge->hint] = 0;
+	ring_take(&merge->rings[merge->hint]);
+}
+
+/*
  * Which numbers are missing before the first event that is there?
  * @retval 1 first .. last are missing  @retval 0 none, or no event is there at all
  */

@@ -49,6 +49,7 @@ struct death {
 };
 
 #define DEATHS_MAX (1u << 20)
+#define LOW_NRS 512u
 
 struct pair {
 	struct thread_table table;
@@ -63,6 +64,7 @@ struct pair {
 	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
 	size_t deaths_first, deaths_count, deaths_capacity;
 	struct pair_stats stats;
+	uint8_t low_kinds[2][LOW_NRS]; /* by ABI: what kind_of() says of small numbers */
 };
 
 static enum kind kind_of(uint8_t abi, uint64_t nr)
@@ -83,6 +85,26 @@ static enum kind kind_of(uint8_t abi, uint64_t nr)
 	return KIND_PLAIN;
 }
 
+static void list_low_kinds(struct pair *pair)
+{
+	uint32_t nr;
+
+	for (nr = 0; nr < LOW_NRS; nr++) {
+		pair->low_kinds[SCAUDIT_ABI_X86_64][nr] = kind_of(SCAUDIT_ABI_X86_64, nr);
+		pair->low_kinds[SCAUDIT_ABI_I386][nr] = kind_of(SCAUDIT_ABI_I386, nr);
+	}
+}
+
+/* The same as kind_of(), for each call. */
+static enum kind quick_kind(const struct pair *pair, uint8_t abi, uint64_t nr)
+{
+	uint32_t low = (uint32_t)nr;
+
+	if (abi <= SCAUDIT_ABI_I386 && low < LOW_NRS)
+		return (enum kind)pair->low_kinds[abi][low];
+	return kind_of(abi, nr);
+}
+
 struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, size_t max_open)
 {
 	struct pair *pair = calloc(1, sizeof(*pair));
@@ -97,6 +119,7 @@ struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, s
 	pair->arg = arg;
 	pair->tsc_khz = tsc_khz;
 	pair->max_open = max_open;
+	list_low_kinds(pair);
 	return pair;
 }
 
@@ -207,7 +230,7 @@ static int bury(struct pair *pair, struct thread *thread)
 static void forget_if_idle(struct pair *pair, struct thread *thread)
 {
 	if (thread->top == NULL)
-		thread_remove(&pair->table, thread);
+		thread_rest(&pair->table, thread);
 }
 
 static bool same_thread(const struct thread *thread, const struct thread_id *id)
@@ -340,9 +363,11 @@ static uint64_t duration(const struct pair *pair, const struct open_call *call,
 			 const struct scaudit_event *end)
 {
 	if (pair->tsc_khz != 0 && call->tsc != 0 && end->tsc >= call->tsc) {
-		unsigned __int128 ticks = end->tsc - call->tsc;
+		uint64_t ticks = end->tsc - call->tsc;
 
-		return (uint64_t)(ticks * 1000000u / pair->tsc_khz);
+		if (ticks <= UINT64_MAX / 1000000u)
+			return ticks * 1000000u / pair->tsc_khz;
+		return (uint64_t)((unsigned __int128)ticks * 1000000u / pair->tsc_khz);
 	}
 	return end->time > call->ts ? end->time - call->ts : 0;
 }
@@ -473,17 +498,14 @@ static void count_call(struct pair *pair, const struct thread_id *id)
 		pair->stats.unknown_callers++;
 }
 
-/* Hand the row on and remember the call as the thread's running one. */
-static int make_call(struct pair *pair, struct thread *thread, const struct thread_id *id,
-		     const struct scaudit_entry *entry)
+/* Hand the row on and remember the call as the thread's running one. thread->task is right. */
+static int make_call(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
 	struct sc_call row = { 0 };
-	struct sc_task task;
 	struct open_call *call;
 	uint64_t seq;
 	int err;
 
-	describe_task(&task, &entry->task, entry->cr3);
 	row.ts = entry->head.time;
 	row.tsc = entry->head.tsc;
 	row.vcpu = entry->head.vcpu;
@@ -499,30 +521,22 @@ static int make_call(struct pair *pair, struct thread *thread, const struct thre
 	row.cr3 = entry->cr3;
 	row.fs_base = entry->fs_base;
 	row.gs_base = entry->gs_base;
-	row.task = &task;
+	row.task = &thread->task;
 
 	if (row.state == SC_STATE_UNWANTED) {
 		err = pair->ops->call(pair->arg, &row, &seq);
 		if (err < 0)
 			return err;
-		count_call(pair, id);
+		count_call(pair, &thread->id);
 		pair->stats.states[SC_STATE_UNWANTED]++;
-		return leave(pair, id, kind_of(row.abi, row.nr), seq, row.ts);
-	}
-	if (thread == NULL) {
-		thread = thread_add(&pair->table, id);
-		if (thread == NULL)
-			return -ENOMEM;
+		return leave(pair, &thread->id, quick_kind(pair, row.abi, row.nr), seq, row.ts);
 	}
 	call = thread_push(&pair->table, thread);
-	if (call == NULL) {
-		forget_if_idle(pair, thread);
+	if (call == NULL)
 		return -ENOMEM;
-	}
 	err = pair->ops->call(pair->arg, &row, &seq);
 	if (err < 0) {
 		thread_drop(&pair->table, call);
-		forget_if_idle(pair, thread);
 		return err;
 	}
 	thread->running = true;
@@ -536,14 +550,14 @@ static int make_call(struct pair *pair, struct thread *thread, const struct thre
 	call->losses = pair->losses;
 	call->abi = row.abi;
 	call->insn = row.insn;
-	call->kind = kind_of(row.abi, row.nr);
+	call->kind = quick_kind(pair, row.abi, row.nr);
 
-	count_call(pair, id);
+	count_call(pair, &thread->id);
 	pair->stats.open = pair->table.n_open;
-	return leave(pair, id, call->kind, seq, row.ts);
+	return leave(pair, &thread->id, call->kind, seq, row.ts);
 }
 
-int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
+static int entry_of_any(struct pair *pair, const struct scaudit_entry *entry)
 {
 	struct thread_id id;
 	struct thread *thread;
@@ -556,7 +570,8 @@ int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
 	err = find(pair, &id, &thread);
 	if (err < 0)
 		return err;
-	err = thread != NULL ? settle(pair, thread, entry) : settle_stranger(pair, &id);
+	err = thread != NULL && thread->top != NULL ? settle(pair, thread, entry) :
+						      settle_stranger(pair, &id);
 	if (err < 0)
 		return err;
 	if (pair->table.n_open >= pair->max_open) {
@@ -565,7 +580,39 @@ int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
 			return err;
 		thread = thread_find(&pair->table, &id);
 	}
-	return make_call(pair, thread, &id, entry);
+	if (thread == NULL)
+		thread = thread_add(&pair->table, &id);
+	if (thread == NULL)
+		return -ENOMEM;
+	thread->raw = entry->task;
+	describe_task(&thread->task, &entry->task, entry->cr3);
+	err = make_call(pair, thread, entry);
+	if (thread->top != NULL)
+		thread_remember(&pair->table, thread);
+	else
+		thread_rest(&pair->table, thread);
+	return err;
+}
+
+static bool deaths_due(const struct pair *pair, uint64_t now)
+{
+	uint64_t time;
+
+	if (pair->deaths_count == 0)
+		return false;
+	time = pair->deaths[pair->deaths_first].time;
+	return now >= time && now - time >= PAIR_GRACE_NS;
+}
+
+int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
+{
+	struct thread *thread = thread_recent_same(&pair->table, &entry->task);
+
+	/* Most calls: of a thread that has made one a moment ago, and has none open. */
+	if (thread != NULL && thread->top == NULL && !deaths_due(pair, entry->head.time) &&
+	    pair->table.n_unknown == 0 && pair->table.n_open < pair->max_open)
+		return make_call(pair, thread, entry);
+	return entry_of_any(pair, entry);
 }
 
 /* Does user mode go on behind this call's instruction? */
@@ -648,7 +695,7 @@ static int take_iret(struct pair *pair, struct thread *thread, const struct scau
 	return 0;
 }
 
-int pair_return(struct pair *pair, const struct scaudit_return *event)
+static int return_of_any(struct pair *pair, const struct scaudit_return *event)
 {
 	struct open_call *call = NULL;
 	struct thread_id id;
@@ -689,6 +736,21 @@ int pair_return(struct pair *pair, const struct scaudit_return *event)
 	if (err == 0)
 		forget_if_idle(pair, thread);
 	return err;
+}
+
+int pair_return(struct pair *pair, const struct scaudit_return *event)
+{
+	struct thread *thread = thread_recent(&pair->table, &event->task);
+	struct open_call *call;
+
+	/* Most returns: by SYSRET, from the call that the thread is known to be in. */
+	if (thread == NULL || !thread->running || event->how != SCAUDIT_HOW_SYSRET ||
+	    deaths_due(pair, event->head.time))
+		return return_of_any(pair, event);
+	call = thread->top;
+	if (call->kind == KIND_SIGRETURN || !goes_on_behind(call, event, false))
+		return return_of_any(pair, event);
+	return conclude(pair, call, SC_STATE_RETURNED, event->ret, &event->head);
 }
 
 void pair_gap(struct pair *pair, const struct scaudit_gap *gap)
@@ -739,11 +801,7 @@ int pair_tick(struct pair *pair, uint64_t now)
 {
 	int err;
 
-	while (pair->deaths_count > 0) {
-		uint64_t time = pair->deaths[pair->deaths_first].time;
-
-		if (now < time || now - time < PAIR_GRACE_NS)
-			return 0;
+	while (deaths_due(pair, now)) {
 		err = bequeath_first(pair);
 		if (err < 0)
 			return err;

@@ -134,12 +134,6 @@ int ring_peek(struct ring *ring, const struct scaudit_event **event)
 	return -EPROTO;
 }
 
-void ring_take(struct ring *ring)
-{
-	ring->cursor += ring->size;
-	ring->size = 0;
-}
-
 void ring_release(struct ring *ring)
 {
 	/* Pairs with the acquire load of the vCPU's reserve in kmod/. */

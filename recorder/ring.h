@@ -13,6 +13,7 @@
 #define RECORDER_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../lib/error.h"
@@ -54,8 +55,35 @@ void ring_unmap(struct ring *ring);
  */
 int ring_peek(struct ring *ring, const struct scaudit_event **event);
 
-/* Step over the event that ring_peek() showed. */
-void ring_take(struct ring *ring);
+/*
+ * The same for an entry or a return as this version knows them that was there when the
+ * producer was last asked. @retval NULL there is none: see ring_peek()
+ */
+static inline const struct scaudit_event *ring_peek_call(struct ring *ring)
+{
+	const unsigned char *at = ring->data + (ring->cursor & (ring->bytes - 1));
+	const struct scaudit_event *event = (const void *)at;
+	uint64_t room = ring->limit - ring->cursor;
+	uint32_t size;
+
+	if (room - 1 >= ring->bytes) /* none, or positions that make no sense */
+		return NULL;
+	size = event->size;
+	if (!(size == sizeof(struct scaudit_entry) && event->type == SCAUDIT_EV_ENTRY) &&
+	    !(size == sizeof(struct scaudit_return) && event->type == SCAUDIT_EV_RETURN))
+		return NULL;
+	if (size > room)
+		return NULL;
+	ring->size = size;
+	return event;
+}
+
+/* Step over the event that was shown. */
+static inline void ring_take(struct ring *ring)
+{
+	ring->cursor += ring->size;
+	ring->size = 0;
+}
 
 /* Give everything before the cursor back to the kernel. */
 void ring_release(struct ring *ring);

@@ -227,14 +227,37 @@ void thread_remove(struct thread_table *table, struct thread *thread)
 		thread_drop(table, thread->top);
 	for (index = 0; index < last_index(thread); index++)
 		link_out(thread, index);
+	if (*thread_slot(table, thread->id.task) == thread)
+		*thread_slot(table, thread->id.task) = NULL;
 	thread->links[THREAD_BY_KEY].next = table->free_threads;
 	table->free_threads = thread;
 	table->n_threads--;
 	table->n_unknown -= !thread->id.known;
 }
 
+void thread_remember(struct thread_table *table, struct thread *thread)
+{
+	struct thread **slot = thread_slot(table, thread->id.task);
+	struct thread *old = *slot;
+
+	if (old == thread || !thread->id.known)
+		return;
+	*slot = thread;
+	if (old != NULL && old->top == NULL)
+		thread_remove(table, old);
+}
+
+void thread_rest(struct thread_table *table, struct thread *thread)
+{
+	if (thread->id.known)
+		thread_remember(table, thread);
+	else
+		thread_remove(table, thread);
+}
+
 void thread_rename(struct thread_table *table, struct thread *thread, const struct thread_id *id)
 {
+	thread->raw.known = 0;
 	link_out(thread, THREAD_BY_TID);
 	link_out(thread, THREAD_BY_PID);
 	thread->id.pid = id->pid;
@@ -261,9 +284,7 @@ struct open_call *thread_push(struct thread_table *table, struct thread *thread)
 	}
 	call = table->free_calls;
 	table->free_calls = call->below;
-	memset(call, 0, sizeof(*call));
-	call->thread = thread;
-	call->below = thread->top;
+	*call = (struct open_call){ .thread = thread, .below = thread->top };
 	thread->top = call;
 	thread->depth++;
 	call->older = table->newest;

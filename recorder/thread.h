@@ -12,7 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "../lib/call.h"
 #include "../schema/abi.h"
 
 /* What identifies the address space in CR3: bits 12:0 are PCID and KPTI's half. */
@@ -70,8 +72,12 @@ struct thread {
 	struct open_call *top;
 	unsigned int depth;
 	bool running; /* top is running; else all of them were interrupted */
+	struct scaudit_task raw; /* of its last entry, all of it; known 0: not there */
+	struct sc_task task; /* what raw says, as a row wants it */
 	struct thread_link links[THREAD_INDEXES]; /* the latter two of known ones only */
 };
+
+#define THREAD_RECENT 256u /* power of two */
 
 struct thread_table {
 	struct thread **buckets[THREAD_INDEXES];
@@ -80,6 +86,12 @@ struct thread_table {
 	size_t n_unknown; /* of them: not known */
 	size_t n_open;
 	struct open_call *oldest, *newest;
+	/*
+	 * The known thread that was heard of last, by a hash of its task_struct. A thread
+	 * without a call stays in the table as long as it is here. What is here was found by
+	 * its events: no other thread has its thread id.
+	 */
+	struct thread *recent[THREAD_RECENT];
 	struct thread *free_threads;
 	struct open_call *free_calls;
 	void *chunks; /* list of what was allocated */
@@ -102,11 +114,54 @@ struct thread *thread_next_pid(const struct thread_table *table, uint32_t pid,
 struct thread *thread_add(struct thread_table *table, const struct thread_id *id);
 void thread_remove(struct thread_table *table, struct thread *thread);
 
+/* This one was heard of last. May remove another one that has no call. */
+void thread_remember(struct thread_table *table, struct thread *thread);
+
+/* It has no call any more: it stays if it is a recent one. May remove others like that. */
+void thread_rest(struct thread_table *table, struct thread *thread);
+
 /* Thread and process id of a thread have changed (execve). */
 void thread_rename(struct thread_table *table, struct thread *thread, const struct thread_id *id);
 
 /* A new call on top of the thread's others. @retval NULL no memory */
 struct open_call *thread_push(struct thread_table *table, struct thread *thread);
+
+static inline struct thread **thread_slot(struct thread_table *table, uint64_t task)
+{
+	return &table->recent[(task * 0x9e3779b97f4a7c15ULL) >> 56 & (THREAD_RECENT - 1)];
+}
+
+/* A known thread with a start, if it is a recent one: its place in the table is not looked up. */
+static inline struct thread *thread_recent(struct thread_table *table,
+					   const struct scaudit_task *task)
+{
+	const uint32_t must = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
+	struct thread *t = *thread_slot(table, task->task);
+
+	if (t == NULL || t->id.task != task->task || t->id.start != task->start ||
+	    t->id.tid != task->tid || t->id.pid != task->pid || !t->id.has_start ||
+	    (task->known & must) != must)
+		return NULL;
+	return t;
+}
+
+/* The same, if all else that is known of it is as at its last entry, too. */
+static inline struct thread *thread_recent_same(struct thread_table *table,
+						const struct scaudit_task *task)
+{
+	const uint32_t must = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
+	struct thread *t = *thread_slot(table, task->task);
+	uint64_t ours[7], theirs[7], differs = 0;
+
+	_Static_assert(sizeof(ours) == sizeof(*task), "all of it");
+	if (t == NULL || (task->known & must) != must)
+		return NULL;
+	memcpy(ours, &t->raw, sizeof(ours));
+	memcpy(theirs, task, sizeof(theirs));
+	for (unsigned int i = 0; i < 7; i++)
+		differs |= ours[i] ^ theirs[i];
+	return differs == 0 ? t : NULL;
+}
 
 /* Take one of the thread's calls out, wherever it is, and free it. */
 void thread_drop(struct thread_table *table, struct open_call *call);
