@@ -31,18 +31,6 @@ static bool task_equal(const void *a, const void *b)
 	return !memcmp(a, b, sizeof(struct sc_task));
 }
 
-/*
- * The same without a copy, which is where most calls end: a thread makes many in
- * a row. Bytes behind the NUL may make it say no, and then the slow way says yes.
- */
-static bool task_is(const struct sc_task *ours, const struct sc_task *t)
-{
-	return ours->tid == t->tid && ours->key == t->key && ours->start == t->start &&
-	       ours->cr3 == t->cr3 && ours->known == t->known && ours->pid == t->pid &&
-	       ours->ppid == t->ppid && ours->uid == t->uid &&
-	       !memcmp(ours->comm, t->comm, sizeof(t->comm));
-}
-
 static uint32_t task_slot(const struct sc_task_set *s, const struct sc_task *task)
 {
 	uint32_t slot = (uint32_t)XXH3_64bits_withSeed(task, sizeof(*task), sc_salt()) & s->mask;
@@ -73,13 +61,11 @@ static int task_set_grow(struct sc_task_set *s)
 	return 0;
 }
 
-int sc_task_set_index(struct sc_task_set *s, const struct sc_task *task)
+int sc_task_set_find(struct sc_task_set *s, const struct sc_task *task)
 {
 	struct sc_task copy;
 	uint32_t slot;
 
-	if (s->recent && task_is(&s->tasks[s->recent - 1], task))
-		return (int)(s->recent - 1);
 	task_copy(&copy, task);
 	if (s->count == s->cap) {
 		int rc = task_set_grow(s);

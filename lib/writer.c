@@ -32,16 +32,18 @@ size_t sc_writer_pending(const struct sc_writer *w)
 
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq)
 {
-	uint64_t **c = w->block.col;
 	uint32_t i = *rows(w);
+	uint64_t *at = w->block.rows + i;
 	int task;
 
 	if (i == SC_BLOCK_ROWS)
 		return -ENOSPC;
-	if (call->payload_len > SC_PAYLOAD_MAX)
-		return -EMSGSIZE;
-	if (call->payload_len > SC_BLOCK_PAYLOAD - w->payload.len)
-		return -ENOSPC;
+	if (call->payload_len) {
+		if (call->payload_len > SC_PAYLOAD_MAX)
+			return -EMSGSIZE;
+		if (call->payload_len > SC_BLOCK_PAYLOAD - w->payload.len)
+			return -ENOSPC;
+	}
 	task = sc_task_set_index(&w->tasks, call->task);
 	if (task < 0)
 		return task;
@@ -53,26 +55,30 @@ int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *se
 		}
 	}
 
-	c[SC_C_TS][i] = call->ts;
-	c[SC_C_DUR][i] = call->dur;
-	c[SC_C_TSC][i] = call->tsc;
-	c[SC_C_VCPU][i] = call->vcpu;
-	c[SC_C_TASK][i] = (uint64_t)task;
-	c[SC_C_ABI][i] = call->abi;
-	c[SC_C_INSN][i] = call->insn;
-	c[SC_C_CPL][i] = call->cpl;
-	c[SC_C_STATE][i] = call->state;
-	c[SC_C_NR][i] = call->nr;
-	for (unsigned a = 0; a < 6; a++)
-		c[SC_C_ARG0 + a][i] = call->args[a];
-	c[SC_C_RET][i] = (uint64_t)call->ret;
-	c[SC_C_RIP][i] = call->rip;
-	c[SC_C_RSP][i] = call->rsp;
-	c[SC_C_RFLAGS][i] = call->rflags;
-	c[SC_C_CR3][i] = call->cr3;
-	c[SC_C_FS_BASE][i] = call->fs_base;
-	c[SC_C_GS_BASE][i] = call->gs_base;
-	c[SC_C_PAYLOAD_SIZE][i] = call->payload_len;
+	at[SC_C_TS * SC_ROW_STRIDE] = call->ts;
+	at[SC_C_DUR * SC_ROW_STRIDE] = call->dur;
+	at[SC_C_TSC * SC_ROW_STRIDE] = call->tsc;
+	at[SC_C_VCPU * SC_ROW_STRIDE] = call->vcpu;
+	at[SC_C_TASK * SC_ROW_STRIDE] = (uint64_t)task;
+	at[SC_C_ABI * SC_ROW_STRIDE] = call->abi;
+	at[SC_C_INSN * SC_ROW_STRIDE] = call->insn;
+	at[SC_C_CPL * SC_ROW_STRIDE] = call->cpl;
+	at[SC_C_STATE * SC_ROW_STRIDE] = call->state;
+	at[SC_C_NR * SC_ROW_STRIDE] = call->nr;
+	at[(SC_C_ARG0 + 0) * SC_ROW_STRIDE] = call->args[0];
+	at[(SC_C_ARG0 + 1) * SC_ROW_STRIDE] = call->args[1];
+	at[(SC_C_ARG0 + 2) * SC_ROW_STRIDE] = call->args[2];
+	at[(SC_C_ARG0 + 3) * SC_ROW_STRIDE] = call->args[3];
+	at[(SC_C_ARG0 + 4) * SC_ROW_STRIDE] = call->args[4];
+	at[(SC_C_ARG0 + 5) * SC_ROW_STRIDE] = call->args[5];
+	at[SC_C_RET * SC_ROW_STRIDE] = (uint64_t)call->ret;
+	at[SC_C_RIP * SC_ROW_STRIDE] = call->rip;
+	at[SC_C_RSP * SC_ROW_STRIDE] = call->rsp;
+	at[SC_C_RFLAGS * SC_ROW_STRIDE] = call->rflags;
+	at[SC_C_CR3 * SC_ROW_STRIDE] = call->cr3;
+	at[SC_C_FS_BASE * SC_ROW_STRIDE] = call->fs_base;
+	at[SC_C_GS_BASE * SC_ROW_STRIDE] = call->gs_base;
+	at[SC_C_PAYLOAD_SIZE * SC_ROW_STRIDE] = call->payload_len;
 	*seq = w->block.h.first + i;
 	++*rows(w);
 	return 0;

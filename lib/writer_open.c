@@ -454,7 +454,7 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 	}
 	w->dir_fd = w->segments = w->fd = -1;
 	w->segment_limit = SC_SEGMENT_BYTES;
-	rc = sc_block_alloc(&w->block, SC_BITS_CALL, SC_BLOCK_ROWS);
+	rc = sc_block_alloc_rows(&w->block);
 	if (rc)
 		sc_fail(err, rc, "%s: no memory", dir);
 	if (!rc)
