@@ -124,6 +124,7 @@ struct sc_block {
 	} dir[SC_COLUMN_IDS];
 	struct sc_buf stored;
 	struct sc_column_scratch scratch;
+	struct sc_column_hint hints[SC_COLUMN_IDS]; /* writing only */
 };
 
 /* Which SC_ROWS_* a column belongs to. */

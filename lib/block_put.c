@@ -82,7 +82,8 @@ static int block_put_columns(struct sc_block *b, struct sc_buf *list, struct sc_
 			rc = sc_column_encode_bytes(id == SC_C_PAYLOAD ? b->payload : b->comm,
 						    count, &c, stored, &b->scratch);
 		else
-			rc = sc_column_encode(b->col[id], count, &c, stored, &b->scratch);
+			rc = sc_column_encode(b->col[id], count, &c, stored, &b->scratch,
+					      &b->hints[id]);
 		if (rc)
 			return rc;
 		if (c.transform == SC_TRANSFORM_CONSTANT && !c.base)

@@ -52,13 +52,25 @@ struct sc_column_scratch {
 void sc_column_scratch_free(struct sc_column_scratch *s);
 
 /*
+ * How the same column of the blocks before was encoded best. Zero: not known. Trying all
+ * that is possible costs more than the encoding, and a load changes slowly.
+ */
+struct sc_column_hint {
+	uint8_t transform, layout;
+	uint8_t blocks; /* for so many more it is good */
+	bool pack; /* LZ4 has helped */
+	uint32_t size; /* stored bytes of 1024 rows, when it was chosen */
+};
+
+/*
  * Encode n >= 1 numbers and add the stored bytes to out, by the transform and
  * layout that come out smallest on a sample.
- * @c  out
+ * @c     out
+ * @hint  in and out; NULL: none
  * @retval -ENOMEM
  */
 int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct sc_buf *out,
-		     struct sc_column_scratch *s);
+		     struct sc_column_scratch *s, struct sc_column_hint *hint);
 
 /* The same for n >= 1 bytes. */
 int sc_column_encode_bytes(const uint8_t *v, uint32_t n, struct sc_column *c, struct sc_buf *out,
@@ -76,6 +88,9 @@ int sc_column_decode(const struct sc_column *c, const uint8_t *stored, uint32_t 
 /* The same for bytes. */
 int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uint32_t n,
 			   uint8_t *v);
+
+/* RFC 8746 tag number of little-endian integers, by log2 of their bytes. */
+uint8_t sc_column_type(unsigned log2, bool is_signed);
 
 /* Does a column of n numbers (or bytes) with this descriptor make sense? */
 bool sc_column_valid(const struct sc_column *c, uint32_t n, bool bytes);

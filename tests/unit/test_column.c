@@ -36,7 +36,7 @@ static struct sc_column round_trip(uint32_t n)
 	struct sc_column c;
 
 	sc_buf_reset(&out);
-	assert_int_equal(sc_column_encode(values, n, &c, &out, &scratch), 0);
+	assert_int_equal(sc_column_encode(values, n, &c, &out, &scratch, NULL), 0);
 	assert_int_equal(out.len, c.stored);
 	assert_true(sc_column_valid(&c, n, false));
 	memset(back, 0xa5, n * sizeof(*back));
