@@ -18,6 +18,8 @@
 #define SC_BLOCK_ROWS 65536u /* most calls of a block */
 #define SC_PAYLOAD_MAX (1u << 20) /* bytes, of one call */
 
+struct scaudit_entry;
+
 struct sc_session {
 	uint32_t number; /* from 1, in this store */
 	uint8_t id[16]; /* of the audit (scaudit_attach.session) */
@@ -78,6 +80,13 @@ size_t sc_writer_open_calls(const struct sc_writer *w, const struct sc_open_call
  * @retval -EMSGSIZE the payload is longer than SC_PAYLOAD_MAX  @retval -ENOMEM
  */
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq);
+
+/*
+ * The same for a call without payload, as the module tells of it: what a recorder does most.
+ * @state  OPEN or UNWANTED
+ */
+int sc_writer_entry(struct sc_writer *w, const struct scaudit_entry *entry,
+		    const struct sc_task *task, enum sc_state state, uint64_t *seq);
 
 /*
  * Say how a call ended, whatever block it is in: in place where it is still in

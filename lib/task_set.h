@@ -3,9 +3,8 @@
 #ifndef SC_TASK_SET_H
 #define SC_TASK_SET_H
 
-#include <string.h>
-
 #include "call.h"
+#include "same.h"
 
 struct sc_task_set {
 	struct sc_task *tasks; /* padding zero, comm zero behind its NUL */
@@ -24,7 +23,7 @@ int sc_task_set_find(struct sc_task_set *s, const struct sc_task *task);
  */
 static inline int sc_task_set_index(struct sc_task_set *s, const struct sc_task *task)
 {
-	if (s->recent && !memcmp(&s->tasks[s->recent - 1], task, sizeof(*task)))
+	if (s->recent && sc_same(&s->tasks[s->recent - 1], task, sizeof(*task)))
 		return (int)(s->recent - 1);
 	return sc_task_set_find(s, task);
 }

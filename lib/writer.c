@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "../schema/abi.h"
 #include "io.h"
 #include "writer_private.h"
 
@@ -25,6 +26,9 @@ static uint32_t *rows(struct sc_writer *w)
 	return &w->block.h.count[SC_ROWS_CALL];
 }
 
+/* Of a row in w->block.rows: where its element of a column is. */
+#define AT(id) ((size_t)(id)*SC_ROW_STRIDE)
+
 size_t sc_writer_pending(const struct sc_writer *w)
 {
 	return w->block.h.count[SC_ROWS_CALL] + w->n_completions + w->block.h.count[SC_ROWS_GAP];
@@ -33,17 +37,15 @@ size_t sc_writer_pending(const struct sc_writer *w)
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq)
 {
 	uint32_t i = *rows(w);
-	uint64_t *at = w->block.rows + i;
+	uint64_t *row = w->block.rows + i;
 	int task;
 
 	if (i == SC_BLOCK_ROWS)
 		return -ENOSPC;
-	if (call->payload_len) {
-		if (call->payload_len > SC_PAYLOAD_MAX)
-			return -EMSGSIZE;
-		if (call->payload_len > SC_BLOCK_PAYLOAD - w->payload.len)
-			return -ENOSPC;
-	}
+	if (call->payload_len > SC_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	if (call->payload_len > SC_BLOCK_PAYLOAD - w->payload.len)
+		return -ENOSPC;
 	task = sc_task_set_index(&w->tasks, call->task);
 	if (task < 0)
 		return task;
@@ -55,53 +57,78 @@ int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *se
 		}
 	}
 
-	at[SC_C_TS * SC_ROW_STRIDE] = call->ts;
-	at[SC_C_DUR * SC_ROW_STRIDE] = call->dur;
-	at[SC_C_TSC * SC_ROW_STRIDE] = call->tsc;
-	at[SC_C_VCPU * SC_ROW_STRIDE] = call->vcpu;
-	at[SC_C_TASK * SC_ROW_STRIDE] = (uint64_t)task;
-	at[SC_C_ABI * SC_ROW_STRIDE] = call->abi;
-	at[SC_C_INSN * SC_ROW_STRIDE] = call->insn;
-	at[SC_C_CPL * SC_ROW_STRIDE] = call->cpl;
-	at[SC_C_STATE * SC_ROW_STRIDE] = call->state;
-	at[SC_C_NR * SC_ROW_STRIDE] = call->nr;
-	at[(SC_C_ARG0 + 0) * SC_ROW_STRIDE] = call->args[0];
-	at[(SC_C_ARG0 + 1) * SC_ROW_STRIDE] = call->args[1];
-	at[(SC_C_ARG0 + 2) * SC_ROW_STRIDE] = call->args[2];
-	at[(SC_C_ARG0 + 3) * SC_ROW_STRIDE] = call->args[3];
-	at[(SC_C_ARG0 + 4) * SC_ROW_STRIDE] = call->args[4];
-	at[(SC_C_ARG0 + 5) * SC_ROW_STRIDE] = call->args[5];
-	at[SC_C_RET * SC_ROW_STRIDE] = (uint64_t)call->ret;
-	at[SC_C_RIP * SC_ROW_STRIDE] = call->rip;
-	at[SC_C_RSP * SC_ROW_STRIDE] = call->rsp;
-	at[SC_C_RFLAGS * SC_ROW_STRIDE] = call->rflags;
-	at[SC_C_CR3 * SC_ROW_STRIDE] = call->cr3;
-	at[SC_C_FS_BASE * SC_ROW_STRIDE] = call->fs_base;
-	at[SC_C_GS_BASE * SC_ROW_STRIDE] = call->gs_base;
-	at[SC_C_PAYLOAD_SIZE * SC_ROW_STRIDE] = call->payload_len;
+	row[AT(SC_C_TS)] = call->ts;
+	row[AT(SC_C_DUR)] = call->dur;
+	row[AT(SC_C_TSC)] = call->tsc;
+	row[AT(SC_C_VCPU)] = call->vcpu;
+	row[AT(SC_C_TASK)] = (uint64_t)task;
+	row[AT(SC_C_ABI)] = call->abi;
+	row[AT(SC_C_INSN)] = call->insn;
+	row[AT(SC_C_CPL)] = call->cpl;
+	row[AT(SC_C_STATE)] = call->state;
+	row[AT(SC_C_NR)] = call->nr;
+	for (unsigned a = 0; a < 6; a++)
+		row[AT(SC_C_ARG0 + a)] = call->args[a];
+	row[AT(SC_C_RET)] = (uint64_t)call->ret;
+	row[AT(SC_C_RIP)] = call->rip;
+	row[AT(SC_C_RSP)] = call->rsp;
+	row[AT(SC_C_RFLAGS)] = call->rflags;
+	row[AT(SC_C_CR3)] = call->cr3;
+	row[AT(SC_C_FS_BASE)] = call->fs_base;
+	row[AT(SC_C_GS_BASE)] = call->gs_base;
+	row[AT(SC_C_PAYLOAD_SIZE)] = call->payload_len;
 	*seq = w->block.h.first + i;
-	++*rows(w);
+	*rows(w) = i + 1;
 	return 0;
 }
 
-int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
-		       uint64_t dur)
+int sc_writer_entry(struct sc_writer *w, const struct scaudit_entry *entry,
+		    const struct sc_task *from, enum sc_state state, uint64_t *seq)
 {
-	uint64_t **c = w->block.col;
+	uint32_t i = *rows(w);
+	uint64_t *row = w->block.rows + i;
+	int task;
+
+	if (i == SC_BLOCK_ROWS)
+		return -ENOSPC;
+	task = sc_task_set_index(&w->tasks, from);
+	if (task < 0)
+		return task;
+	row[AT(SC_C_TS)] = entry->head.time;
+	row[AT(SC_C_DUR)] = 0;
+	row[AT(SC_C_TSC)] = entry->head.tsc;
+	row[AT(SC_C_VCPU)] = entry->head.vcpu;
+	row[AT(SC_C_TASK)] = (uint64_t)task;
+	row[AT(SC_C_ABI)] = entry->abi;
+	row[AT(SC_C_INSN)] = entry->insn;
+	row[AT(SC_C_CPL)] = entry->cpl;
+	row[AT(SC_C_STATE)] = state;
+	row[AT(SC_C_NR)] = entry->nr;
+	/* Not a loop: this is run for each call. */
+	row[AT(SC_C_ARG0)] = entry->args[0];
+	row[AT(SC_C_ARG0 + 1)] = entry->args[1];
+	row[AT(SC_C_ARG0 + 2)] = entry->args[2];
+	row[AT(SC_C_ARG0 + 3)] = entry->args[3];
+	row[AT(SC_C_ARG0 + 4)] = entry->args[4];
+	row[AT(SC_C_ARG0 + 5)] = entry->args[5];
+	row[AT(SC_C_RET)] = 0;
+	row[AT(SC_C_RIP)] = entry->rip;
+	row[AT(SC_C_RSP)] = entry->rsp;
+	row[AT(SC_C_RFLAGS)] = entry->rflags;
+	row[AT(SC_C_CR3)] = entry->cr3;
+	row[AT(SC_C_FS_BASE)] = entry->fs_base;
+	row[AT(SC_C_GS_BASE)] = entry->gs_base;
+	row[AT(SC_C_PAYLOAD_SIZE)] = 0;
+	*seq = w->block.h.first + i;
+	*rows(w) = i + 1;
+	return 0;
+}
+
+/* Of a call of an earlier block. */
+static int complete_earlier(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
+			    uint64_t dur)
+{
 	int rc;
-
-	if (state == SC_STATE_OPEN || state >= SC_STATES)
-		return -EINVAL;
-	if (seq >= w->block.h.first) {
-		uint64_t i = seq - w->block.h.first;
-
-		if (i >= *rows(w) || c[SC_C_STATE][i] != SC_STATE_OPEN)
-			return -ENOENT;
-		c[SC_C_STATE][i] = state;
-		c[SC_C_RET][i] = (uint64_t)ret;
-		c[SC_C_DUR][i] = dur;
-		return 0;
-	}
 
 	if (w->n_completions == SC_BLOCK_ROWS)
 		return -ENOSPC;
@@ -119,6 +146,24 @@ int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, i
 		return rc;
 	w->completions[w->n_completions++] =
 		(struct sc_completion){ seq, state, (uint64_t)ret, dur };
+	return 0;
+}
+
+int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
+		       uint64_t dur)
+{
+	uint64_t i = seq - w->block.h.first;
+	uint64_t *row = w->block.rows + i;
+
+	if (state == SC_STATE_OPEN || state >= SC_STATES)
+		return -EINVAL;
+	if (seq < w->block.h.first)
+		return complete_earlier(w, seq, state, ret, dur);
+	if (i >= *rows(w) || row[AT(SC_C_STATE)] != SC_STATE_OPEN)
+		return -ENOENT;
+	row[AT(SC_C_STATE)] = state;
+	row[AT(SC_C_RET)] = (uint64_t)ret;
+	row[AT(SC_C_DUR)] = dur;
 	return 0;
 }
 

@@ -15,11 +15,12 @@
 #define CHECK_EVERY 64u /* events between looks at how full the rings are */
 #define GAP_MISSING 0u /* reason of a gap that the module does not explain */
 
-static int write_call(void *arg, const struct sc_call *call, uint64_t *seq)
+static int write_call(void *arg, const struct scaudit_entry *entry, const struct sc_task *task,
+		      enum sc_state state, uint64_t *seq)
 {
 	struct session *s = arg;
 
-	return sc_writer_call(s->writer, call, seq);
+	return sc_writer_entry(s->writer, entry, task, state, seq);
 }
 
 static int write_completion(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
@@ -132,26 +133,30 @@ static void note_events(struct session *s)
 }
 
 /*
- * Calls and returns, one after the other as they lie there, which is what rings hold.
- * @retval how many were taken  @retval negative errno, of the one behind those
+ * Calls and returns, one after the other as they lie in the ring of the last event, which
+ * is what rings hold. All else is left to merge_peek().
+ * @retval how many were taken  @retval negative errno in *err, of the one behind those
  */
 static int drain_calls(struct session *s, unsigned int budget, int *err)
 {
-	const struct scaudit_event *event;
+	struct merge_run run;
 	unsigned int n;
 
 	*err = 0;
+	merge_run_begin(&run, &s->merge);
 	for (n = 0; n < budget; n++) {
-		event = merge_peek_call(&s->merge);
+		const struct scaudit_event *event = merge_run_peek(&run);
+
 		if (event == NULL)
 			break;
-		*err = event->type == SCAUDIT_EV_ENTRY ?
+		*err = run.size == sizeof(struct scaudit_entry) ?
 			       pair_entry(s->pair, (const struct scaudit_entry *)event) :
 			       pair_return(s->pair, (const struct scaudit_return *)event);
 		if (*err < 0)
 			break;
-		merge_take_call(&s->merge);
+		merge_run_take(&run);
 	}
+	merge_run_end(&run, &s->merge);
 	return (int)n;
 }
 

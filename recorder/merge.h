@@ -43,25 +43,60 @@ int merge_peek(struct merge *merge, const struct scaudit_event **event);
 void merge_take(struct merge *merge);
 
 /*
- * The same as merge_peek() where the next event comes from the ring that the last one
- * came from, as most do, and is a call or a return. @retval NULL ask merge_peek()
+ * The same for the calls and returns that follow each other in the ring of the last event,
+ * as most events do, and were there when its producer was last asked. In between nothing
+ * else may look at the merge.
  */
-static inline const struct scaudit_event *merge_peek_call(struct merge *merge)
-{
-	const struct scaudit_event *event;
+struct merge_run {
+	const unsigned char *data;
+	uint64_t mask; /* bytes of the ring - 1 */
+	uint64_t cursor, limit;
+	uint64_t next;
+	uint32_t size; /* of the event that was shown: an entry's or a return's */
+};
 
-	if (merge->hint >= merge->n)
-		return NULL;
-	event = ring_peek_call(&merge->rings[merge->hint]);
-	return event != NULL && event->seq == merge->next ? event : NULL;
+static inline void merge_run_begin(struct merge_run *run, const struct merge *merge)
+{
+	const struct ring *ring = &merge->rings[merge->hint];
+
+	if (merge->hint >= merge->n || ring->limit - ring->cursor > ring->bytes) {
+		*run = (struct merge_run){ .next = merge->next };
+		return;
+	}
+	run->data = ring->data;
+	run->mask = ring->bytes - 1;
+	run->cursor = ring->cursor;
+	run->limit = ring->limit;
+	run->next = merge->next;
 }
 
-/* Takes what merge_peek_call() showed. */
-static inline void merge_take_call(struct merge *merge)
+/* @retval NULL there is none: ask merge_peek() */
+static inline const struct scaudit_event *merge_run_peek(struct merge_run *run)
 {
-	merge->next++;
+	const struct scaudit_event *event;
+	uint64_t room = run->limit - run->cursor;
+
+	if (room < sizeof(*event))
+		return NULL;
+	event = (const void *)(run->data + (run->cursor & run->mask));
+	run->size = ring_call_size(event);
+	return run->size - 1 < room && event->seq == run->next ? event : NULL;
+}
+
+static inline void merge_run_take(struct merge_run *run)
+{
+	run->cursor += run->size;
+	run->next++;
+}
+
+static inline void merge_run_end(const struct merge_run *run, struct merge *merge)
+{
+	if (run->next == merge->next)
+		return;
+	merge->next = run->next;
 	merge->heads[merge->hint] = 0;
-	ring_take(&merge->rings[merge->hint]);
+	merge->rings[merge->hint].cursor = run->cursor;
+	merge->rings[merge->hint].size = 0;
 }
 
 /*

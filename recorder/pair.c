@@ -64,7 +64,6 @@ struct pair {
 	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
 	size_t deaths_first, deaths_count, deaths_capacity;
 	struct pair_stats stats;
-	struct sc_call row; /* of make_call(), which leaves alone what is always zero */
 	uint8_t low_kinds[2][LOW_NRS]; /* by ABI: what kind_of() says of small numbers */
 };
 
@@ -502,60 +501,43 @@ static void count_call(struct pair *pair, const struct thread_id *id)
 /* Hand the row on and remember the call as the thread's running one. thread->task is right. */
 static int make_call(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
-	struct sc_call *row = &pair->row;
+	enum kind kind = quick_kind(pair, entry->abi, entry->nr);
 	struct open_call *call;
 	uint64_t seq;
 	int err;
 
-	row->ts = entry->head.time;
-	row->tsc = entry->head.tsc;
-	row->vcpu = entry->head.vcpu;
-	row->abi = entry->abi;
-	row->insn = entry->insn;
-	row->state = returns_wanted(pair, entry) ? SC_STATE_OPEN : SC_STATE_UNWANTED;
-	row->cpl = entry->cpl;
-	row->nr = entry->nr;
-	memcpy(row->args, entry->args, sizeof(row->args));
-	row->rip = entry->rip;
-	row->rsp = entry->rsp;
-	row->rflags = entry->rflags;
-	row->cr3 = entry->cr3;
-	row->fs_base = entry->fs_base;
-	row->gs_base = entry->gs_base;
-	row->task = &thread->task;
-
-	if (row->state == SC_STATE_UNWANTED) {
-		err = pair->ops->call(pair->arg, row, &seq);
+	if (!returns_wanted(pair, entry)) {
+		err = pair->ops->call(pair->arg, entry, &thread->task, SC_STATE_UNWANTED, &seq);
 		if (err < 0)
 			return err;
 		count_call(pair, &thread->id);
 		pair->stats.states[SC_STATE_UNWANTED]++;
-		return leave(pair, &thread->id, quick_kind(pair, row->abi, row->nr), seq, row->ts);
+		return leave(pair, &thread->id, kind, seq, entry->head.time);
 	}
 	call = thread_push(&pair->table, thread);
 	if (call == NULL)
 		return -ENOMEM;
-	err = pair->ops->call(pair->arg, row, &seq);
+	err = pair->ops->call(pair->arg, entry, &thread->task, SC_STATE_OPEN, &seq);
 	if (err < 0) {
 		thread_drop(&pair->table, call);
 		return err;
 	}
 	thread->running = true;
 	call->seq = seq;
-	call->ts = row->ts;
-	call->tsc = row->tsc;
-	call->nr = row->nr;
-	call->rip = row->rip;
-	call->rsp = row->rsp;
-	call->cr3 = row->cr3 & THREAD_CR3_MASK;
+	call->ts = entry->head.time;
+	call->tsc = entry->head.tsc;
+	call->nr = entry->nr;
+	call->rip = entry->rip;
+	call->rsp = entry->rsp;
+	call->cr3 = entry->cr3 & THREAD_CR3_MASK;
 	call->losses = pair->losses;
-	call->abi = row->abi;
-	call->insn = row->insn;
-	call->kind = quick_kind(pair, row->abi, row->nr);
+	call->abi = entry->abi;
+	call->insn = entry->insn;
+	call->kind = kind;
 
 	count_call(pair, &thread->id);
 	pair->stats.open = pair->table.n_open;
-	return leave(pair, &thread->id, call->kind, seq, row->ts);
+	return leave(pair, &thread->id, kind, seq, entry->head.time);
 }
 
 __attribute__((noinline)) static int entry_of_any(struct pair *pair,

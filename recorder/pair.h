@@ -55,8 +55,9 @@
 
 /* Where the calls go: struct sc_writer, or a test. */
 struct pair_ops {
-	/* as sc_writer_call() */
-	int (*call)(void *arg, const struct sc_call *call, uint64_t *seq);
+	/* as sc_writer_entry() */
+	int (*call)(void *arg, const struct scaudit_entry *entry, const struct sc_task *task,
+		    enum sc_state state, uint64_t *seq);
 	/* as sc_writer_complete() */
 	int (*complete)(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur);
 };

@@ -55,30 +55,17 @@ void ring_unmap(struct ring *ring);
  */
 int ring_peek(struct ring *ring, const struct scaudit_event **event);
 
-/*
- * The same for an entry or a return as this version knows them that was there when the
- * producer was last asked. @retval NULL there is none: see ring_peek()
- */
-static inline const struct scaudit_event *ring_peek_call(struct ring *ring)
+/* Bytes of an entry or a return as this version knows them; 0: it is something else. */
+static inline uint32_t ring_call_size(const struct scaudit_event *event)
 {
-	const unsigned char *at = ring->data + (ring->cursor & (ring->bytes - 1));
-	const struct scaudit_event *event = (const void *)at;
-	uint64_t room = ring->limit - ring->cursor;
-	uint32_t size;
-
-	if (room - 1 >= ring->bytes) /* none, or positions that make no sense */
-		return NULL;
-	size = event->size;
-	if (!(size == sizeof(struct scaudit_entry) && event->type == SCAUDIT_EV_ENTRY) &&
-	    !(size == sizeof(struct scaudit_return) && event->type == SCAUDIT_EV_RETURN))
-		return NULL;
-	if (size > room)
-		return NULL;
-	ring->size = size;
-	return event;
+	if (event->size == sizeof(struct scaudit_entry) && event->type == SCAUDIT_EV_ENTRY)
+		return sizeof(struct scaudit_entry);
+	if (event->size == sizeof(struct scaudit_return) && event->type == SCAUDIT_EV_RETURN)
+		return sizeof(struct scaudit_return);
+	return 0;
 }
 
-/* Step over the event that was shown. */
+/* Step over the event that ring_peek() showed. */
 static inline void ring_take(struct ring *ring)
 {
 	ring->cursor += ring->size;

@@ -268,57 +268,16 @@ void thread_rename(struct thread_table *table, struct thread *thread, const stru
 	link_in(table, thread, THREAD_BY_PID);
 }
 
-struct open_call *thread_push(struct thread_table *table, struct thread *thread)
+int thread_more_calls(struct thread_table *table)
 {
-	struct open_call *call;
+	struct open_call *call = new_chunk(table, sizeof(*call));
 	size_t i;
 
-	if (table->free_calls == NULL) {
-		call = new_chunk(table, sizeof(*call));
-		if (call == NULL)
-			return NULL;
-		for (i = 0; i < CHUNK; i++) {
-			call[i].below = table->free_calls;
-			table->free_calls = &call[i];
-		}
+	if (call == NULL)
+		return -ENOMEM;
+	for (i = 0; i < CHUNK; i++) {
+		call[i].below = table->free_calls;
+		table->free_calls = &call[i];
 	}
-	call = table->free_calls;
-	table->free_calls = call->below;
-	*call = (struct open_call){ .thread = thread, .below = thread->top };
-	thread->top = call;
-	thread->depth++;
-	call->older = table->newest;
-	if (table->newest != NULL)
-		table->newest->newer = call;
-	else
-		table->oldest = call;
-	table->newest = call;
-	table->n_open++;
-	return call;
-}
-
-void thread_drop(struct thread_table *table, struct open_call *call)
-{
-	struct thread *thread = call->thread;
-	struct open_call **at = &thread->top;
-
-	if (thread->top == call)
-		thread->running = false;
-	while (*at != call)
-		at = &(*at)->below;
-	*at = call->below;
-	thread->depth--;
-
-	if (call->older != NULL)
-		call->older->newer = call->newer;
-	else
-		table->oldest = call->newer;
-	if (call->newer != NULL)
-		call->newer->older = call->older;
-	else
-		table->newest = call->older;
-	table->n_open--;
-
-	call->below = table->free_calls;
-	table->free_calls = call;
+	return 0;
 }

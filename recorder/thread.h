@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "../lib/call.h"
+#include "../lib/same.h"
 #include "../schema/abi.h"
 
 /* What identifies the address space in CR3: bits 12:0 are PCID and KPTI's half. */
@@ -123,9 +123,6 @@ void thread_rest(struct thread_table *table, struct thread *thread);
 /* Thread and process id of a thread have changed (execve). */
 void thread_rename(struct thread_table *table, struct thread *thread, const struct thread_id *id);
 
-/* A new call on top of the thread's others. @retval NULL no memory */
-struct open_call *thread_push(struct thread_table *table, struct thread *thread);
-
 static inline struct thread **thread_slot(struct thread_table *table, uint64_t task)
 {
 	return &table->recent[(task * 0x9e3779b97f4a7c15ULL) >> 56 & (THREAD_RECENT - 1)];
@@ -152,12 +149,67 @@ static inline struct thread *thread_recent_same(struct thread_table *table,
 	const uint32_t must = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
 	struct thread *t = *thread_slot(table, task->task);
 
-	if (t == NULL || (task->known & must) != must || memcmp(&t->raw, task, sizeof(*task)) != 0)
+	if (t == NULL || (task->known & must) != must || !sc_same(&t->raw, task, sizeof(*task)))
 		return NULL;
 	return t;
 }
 
+/* Room for more calls. @retval -ENOMEM */
+int thread_more_calls(struct thread_table *table);
+
+/*
+ * A new call on top of the thread's others. All its fields above `thread` are the caller's
+ * to set.
+ * @retval NULL no memory
+ */
+static inline struct open_call *thread_push(struct thread_table *table, struct thread *thread)
+{
+	struct open_call *call;
+
+	if (table->free_calls == NULL && thread_more_calls(table) < 0)
+		return NULL;
+	call = table->free_calls;
+	table->free_calls = call->below;
+	call->thread = thread;
+	call->below = thread->top;
+	thread->top = call;
+	thread->depth++;
+	call->older = table->newest;
+	call->newer = NULL;
+	if (table->newest != NULL)
+		table->newest->newer = call;
+	else
+		table->oldest = call;
+	table->newest = call;
+	table->n_open++;
+	return call;
+}
+
 /* Take one of the thread's calls out, wherever it is, and free it. */
-void thread_drop(struct thread_table *table, struct open_call *call);
+static inline void thread_drop(struct thread_table *table, struct open_call *call)
+{
+	struct thread *thread = call->thread;
+	struct open_call **at = &thread->top;
+
+	if (thread->top == call)
+		thread->running = false;
+	while (*at != call)
+		at = &(*at)->below;
+	*at = call->below;
+	thread->depth--;
+
+	if (call->older != NULL)
+		call->older->newer = call->newer;
+	else
+		table->oldest = call->newer;
+	if (call->newer != NULL)
+		call->newer->older = call->older;
+	else
+		table->newest = call->older;
+	table->n_open--;
+
+	call->below = table->free_calls;
+	table->free_calls = call;
+}
 
 #endif

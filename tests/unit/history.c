@@ -9,16 +9,35 @@ struct row rows[ROWS];
 uint64_t n_rows;
 int fail_calls, fail_completions;
 
-static int store_call(void *arg, const struct sc_call *call, uint64_t *seq)
+static int store_call(void *arg, const struct scaudit_entry *e, const struct sc_task *task,
+		      enum sc_state state, uint64_t *seq)
 {
+	struct sc_call call = {
+		.ts = e->head.time,
+		.tsc = e->head.tsc,
+		.vcpu = e->head.vcpu,
+		.abi = e->abi,
+		.insn = e->insn,
+		.state = (uint8_t)state,
+		.cpl = e->cpl,
+		.nr = e->nr,
+		.rip = e->rip,
+		.rsp = e->rsp,
+		.rflags = e->rflags,
+		.cr3 = e->cr3,
+		.fs_base = e->fs_base,
+		.gs_base = e->gs_base,
+	};
+
 	(void)arg;
+	memcpy(call.args, e->args, sizeof(call.args));
 	if (fail_calls > 0 && fail_calls-- > 0)
 		return -ENOSPC;
 	assert_true(n_rows + 1 < ROWS);
 	n_rows++;
 	memset(&rows[n_rows], 0, sizeof(rows[n_rows]));
-	rows[n_rows].call = *call;
-	rows[n_rows].task = *call->task;
+	rows[n_rows].call = call;
+	rows[n_rows].task = *task;
 	*seq = n_rows;
 	return 0;
 }
