@@ -110,23 +110,10 @@ int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
 	return 0;
 }
 
-int sc_block_alloc_rows(struct sc_block *b)
-{
-	b->rows = malloc(sizeof(*b->rows) * SC_ROW_STRIDE * (SC_C_PAYLOAD_SIZE + 1));
-	if (!b->rows)
-		return -ENOMEM;
-	for (unsigned id = 0; id <= SC_C_PAYLOAD_SIZE; id++) {
-		b->col[id] = b->rows + (size_t)id * SC_ROW_STRIDE;
-		b->cap[id] = SC_BLOCK_ROWS;
-	}
-	return 0;
-}
-
 void sc_block_free(struct sc_block *b)
 {
-	for (unsigned id = b->rows ? SC_C_PAYLOAD : 0; id < SC_COLUMN_IDS; id++)
+	for (unsigned id = b->lent ? SC_C_PAYLOAD : 0; id < SC_COLUMN_IDS; id++)
 		free(b->col[id]);
-	free(b->rows);
 	free(b->payload);
 	free(b->payload_at);
 	free(b->comm);

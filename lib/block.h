@@ -99,18 +99,12 @@ struct sc_block_head {
 	uint8_t body[SC_HASH_LEN]; /* SHA-256 of the columns as they lie in the item */
 };
 
-/*
- * Three cache lines more than the rows: a call's elements are written together, and would
- * else lie in the same few sets of the cache.
- */
-#define SC_ROW_STRIDE (SC_BLOCK_ROWS + 24u)
-
 struct sc_block {
 	struct sc_block_head h;
 	uint64_t have; /* SC_BIT of each column whose array below is filled */
 	uint64_t *col[SC_COLUMN_IDS]; /* of h.count[] elements; NULL for bytes */
 	uint32_t cap[SC_COLUMN_IDS]; /* elements that there is room for */
-	uint64_t *rows; /* writing only: the columns of calls, SC_ROW_STRIDE elements apart */
+	bool lent; /* the columns of calls are somebody else's */
 	uint8_t *payload, *comm;
 	struct sc_task *tasks; /* filled when SC_BITS_TASK are loaded */
 	uint32_t *payload_at; /* where each row's payload begins, when loaded */
@@ -141,9 +135,6 @@ uint32_t sc_column_count(const struct sc_block *b, enum sc_column_id id);
 
 /* Make room for n rows of each column in the mask; what a smaller array held is lost. */
 int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n);
-
-/* For a writer: room for SC_BLOCK_ROWS calls, in b->rows; to be asked for once. */
-int sc_block_alloc_rows(struct sc_block *b);
 
 void sc_block_free(struct sc_block *b);
 

@@ -88,6 +88,10 @@ int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *se
 int sc_writer_entry(struct sc_writer *w, const struct scaudit_entry *entry,
 		    const struct sc_task *task, enum sc_state state, uint64_t *seq);
 
+/* The calls that wait, for those who put them there themselves (rowset.h). Owned by the writer. */
+struct sc_rowset;
+struct sc_rowset *sc_writer_rowset(struct sc_writer *w);
+
 /*
  * Say how a call ended, whatever block it is in: in place where it is still in
  * memory, else by a completion that names it.

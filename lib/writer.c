@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "../schema/abi.h"
 #include "io.h"
 #include "writer_private.h"
 
@@ -21,26 +20,22 @@ size_t sc_writer_open_calls(const struct sc_writer *w, const struct sc_open_call
 	return w->n_resumed;
 }
 
-static uint32_t *rows(struct sc_writer *w)
+struct sc_rowset *sc_writer_rowset(struct sc_writer *w)
 {
-	return &w->block.h.count[SC_ROWS_CALL];
+	return &w->rows;
 }
-
-/* Of a row in w->block.rows: where its element of a column is. */
-#define AT(id) ((size_t)(id)*SC_ROW_STRIDE)
 
 size_t sc_writer_pending(const struct sc_writer *w)
 {
-	return w->block.h.count[SC_ROWS_CALL] + w->n_completions + w->block.h.count[SC_ROWS_GAP];
+	return w->rows.count + w->n_completions + w->block.h.count[SC_ROWS_GAP];
 }
 
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq)
 {
-	uint32_t i = *rows(w);
-	uint64_t *row = w->block.rows + i;
+	uint64_t *row = w->rows.column + w->rows.count;
 	int task;
 
-	if (i == SC_BLOCK_ROWS)
+	if (w->rows.count == SC_BLOCK_ROWS)
 		return -ENOSPC;
 	if (call->payload_len > SC_PAYLOAD_MAX)
 		return -EMSGSIZE;
@@ -57,76 +52,47 @@ int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *se
 		}
 	}
 
-	row[AT(SC_C_TS)] = call->ts;
-	row[AT(SC_C_DUR)] = call->dur;
-	row[AT(SC_C_TSC)] = call->tsc;
-	row[AT(SC_C_VCPU)] = call->vcpu;
-	row[AT(SC_C_TASK)] = (uint64_t)task;
-	row[AT(SC_C_ABI)] = call->abi;
-	row[AT(SC_C_INSN)] = call->insn;
-	row[AT(SC_C_CPL)] = call->cpl;
-	row[AT(SC_C_STATE)] = call->state;
-	row[AT(SC_C_NR)] = call->nr;
+	row[SC_ROW_AT(SC_C_TS)] = call->ts;
+	row[SC_ROW_AT(SC_C_DUR)] = call->dur;
+	row[SC_ROW_AT(SC_C_TSC)] = call->tsc;
+	row[SC_ROW_AT(SC_C_VCPU)] = call->vcpu;
+	row[SC_ROW_AT(SC_C_TASK)] = (uint64_t)task;
+	row[SC_ROW_AT(SC_C_ABI)] = call->abi;
+	row[SC_ROW_AT(SC_C_INSN)] = call->insn;
+	row[SC_ROW_AT(SC_C_CPL)] = call->cpl;
+	row[SC_ROW_AT(SC_C_STATE)] = call->state;
+	row[SC_ROW_AT(SC_C_NR)] = call->nr;
 	for (unsigned a = 0; a < 6; a++)
-		row[AT(SC_C_ARG0 + a)] = call->args[a];
-	row[AT(SC_C_RET)] = (uint64_t)call->ret;
-	row[AT(SC_C_RIP)] = call->rip;
-	row[AT(SC_C_RSP)] = call->rsp;
-	row[AT(SC_C_RFLAGS)] = call->rflags;
-	row[AT(SC_C_CR3)] = call->cr3;
-	row[AT(SC_C_FS_BASE)] = call->fs_base;
-	row[AT(SC_C_GS_BASE)] = call->gs_base;
-	row[AT(SC_C_PAYLOAD_SIZE)] = call->payload_len;
-	*seq = w->block.h.first + i;
-	*rows(w) = i + 1;
+		row[SC_ROW_AT(SC_C_ARG0 + a)] = call->args[a];
+	row[SC_ROW_AT(SC_C_RET)] = (uint64_t)call->ret;
+	row[SC_ROW_AT(SC_C_RIP)] = call->rip;
+	row[SC_ROW_AT(SC_C_RSP)] = call->rsp;
+	row[SC_ROW_AT(SC_C_RFLAGS)] = call->rflags;
+	row[SC_ROW_AT(SC_C_CR3)] = call->cr3;
+	row[SC_ROW_AT(SC_C_FS_BASE)] = call->fs_base;
+	row[SC_ROW_AT(SC_C_GS_BASE)] = call->gs_base;
+	row[SC_ROW_AT(SC_C_PAYLOAD_SIZE)] = call->payload_len;
+	*seq = w->rows.first + w->rows.count++;
 	return 0;
 }
 
 int sc_writer_entry(struct sc_writer *w, const struct scaudit_entry *entry,
 		    const struct sc_task *from, enum sc_state state, uint64_t *seq)
 {
-	uint32_t i = *rows(w);
-	uint64_t *row = w->block.rows + i;
 	int task;
 
-	if (i == SC_BLOCK_ROWS)
+	if (w->rows.count == SC_BLOCK_ROWS)
 		return -ENOSPC;
 	task = sc_task_set_index(&w->tasks, from);
 	if (task < 0)
 		return task;
-	row[AT(SC_C_TS)] = entry->head.time;
-	row[AT(SC_C_DUR)] = 0;
-	row[AT(SC_C_TSC)] = entry->head.tsc;
-	row[AT(SC_C_VCPU)] = entry->head.vcpu;
-	row[AT(SC_C_TASK)] = (uint64_t)task;
-	row[AT(SC_C_ABI)] = entry->abi;
-	row[AT(SC_C_INSN)] = entry->insn;
-	row[AT(SC_C_CPL)] = entry->cpl;
-	row[AT(SC_C_STATE)] = state;
-	row[AT(SC_C_NR)] = entry->nr;
-	/* Not a loop: this is run for each call. */
-	row[AT(SC_C_ARG0)] = entry->args[0];
-	row[AT(SC_C_ARG0 + 1)] = entry->args[1];
-	row[AT(SC_C_ARG0 + 2)] = entry->args[2];
-	row[AT(SC_C_ARG0 + 3)] = entry->args[3];
-	row[AT(SC_C_ARG0 + 4)] = entry->args[4];
-	row[AT(SC_C_ARG0 + 5)] = entry->args[5];
-	row[AT(SC_C_RET)] = 0;
-	row[AT(SC_C_RIP)] = entry->rip;
-	row[AT(SC_C_RSP)] = entry->rsp;
-	row[AT(SC_C_RFLAGS)] = entry->rflags;
-	row[AT(SC_C_CR3)] = entry->cr3;
-	row[AT(SC_C_FS_BASE)] = entry->fs_base;
-	row[AT(SC_C_GS_BASE)] = entry->gs_base;
-	row[AT(SC_C_PAYLOAD_SIZE)] = 0;
-	*seq = w->block.h.first + i;
-	*rows(w) = i + 1;
+	*seq = sc_rowset_add(&w->rows, entry, (uint32_t)task, state);
 	return 0;
 }
 
 /* Of a call of an earlier block. */
-static int complete_earlier(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
-			    uint64_t dur)
+__attribute__((noinline)) static int
+complete_earlier(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
 {
 	int rc;
 
@@ -152,18 +118,16 @@ static int complete_earlier(struct sc_writer *w, uint64_t seq, enum sc_state sta
 int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
 		       uint64_t dur)
 {
-	uint64_t i = seq - w->block.h.first;
-	uint64_t *row = w->block.rows + i;
+	uint64_t *row;
 
 	if (state == SC_STATE_OPEN || state >= SC_STATES)
 		return -EINVAL;
-	if (seq < w->block.h.first)
+	if (seq < w->rows.first)
 		return complete_earlier(w, seq, state, ret, dur);
-	if (i >= *rows(w) || row[AT(SC_C_STATE)] != SC_STATE_OPEN)
+	row = sc_rowset_open(&w->rows, seq);
+	if (!row)
 		return -ENOENT;
-	row[AT(SC_C_STATE)] = state;
-	row[AT(SC_C_RET)] = (uint64_t)ret;
-	row[AT(SC_C_DUR)] = dur;
+	sc_rowset_complete(row, state, ret, dur);
 	return 0;
 }
 
@@ -176,7 +140,7 @@ int sc_writer_gap(struct sc_writer *w, const struct sc_gap *gap)
 {
 	uint32_t *n = &w->block.h.count[SC_ROWS_GAP], i = *n;
 	uint64_t **c = w->block.col;
-	uint64_t after = w->block.h.first + *rows(w) - 1;
+	uint64_t after = w->rows.first + w->rows.count - 1;
 	int rc = sc_block_alloc(&w->block, SC_BITS_GAP, SC_BLOCK_ROWS);
 
 	if (rc)
@@ -287,6 +251,8 @@ static int encode(struct sc_writer *w, uint64_t last_event)
 	memcpy(b->h.id, w->session.id, sizeof(b->h.id));
 	memcpy(b->h.prev, w->hash, sizeof(b->h.prev));
 	b->h.event = last_event;
+	b->h.first = w->rows.first;
+	b->h.count[SC_ROWS_CALL] = w->rows.count;
 	b->h.count[SC_ROWS_PAYLOAD] = (uint32_t)w->payload.len;
 	b->payload = w->payload.data;
 	b->have = SC_BITS_ALL;
@@ -310,7 +276,9 @@ static void settle(struct sc_writer *w, uint64_t last_event)
 	w->next_block++;
 	w->event = last_event;
 	w->calls += h->count[SC_ROWS_CALL];
-	h->first += h->count[SC_ROWS_CALL];
+	w->rows.first += w->rows.count;
+	w->rows.count = 0;
+	w->rows.tasks_since++;
 	memset(h->count, 0, sizeof(h->count));
 	sc_buf_reset(&w->payload);
 	sc_task_set_clear(&w->tasks);
@@ -324,8 +292,8 @@ static int note_open(struct sc_writer *w)
 {
 	const uint64_t *state = w->block.col[SC_C_STATE];
 
-	for (uint32_t i = 0; i < *rows(w); i++)
-		if (state[i] == SC_STATE_OPEN && sc_seq_set_add(&w->open, w->block.h.first + i))
+	for (uint32_t i = 0; i < w->rows.count; i++)
+		if (state[i] == SC_STATE_OPEN && sc_seq_set_add(&w->open, w->rows.first + i))
 			return -ENOMEM;
 	return 0;
 }
@@ -334,9 +302,9 @@ static void unnote_open(struct sc_writer *w)
 {
 	const uint64_t *state = w->block.col[SC_C_STATE];
 
-	for (uint32_t i = 0; i < *rows(w); i++)
+	for (uint32_t i = 0; i < w->rows.count; i++)
 		if (state[i] == SC_STATE_OPEN)
-			sc_seq_set_remove(&w->open, w->block.h.first + i);
+			sc_seq_set_remove(&w->open, w->rows.first + i);
 }
 
 static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error *err)

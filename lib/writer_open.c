@@ -36,7 +36,7 @@ int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,
 		.number = w->segment,
 		.session = w->session.number,
 		.block = w->next_block,
-		.seq = w->block.h.first,
+		.seq = w->rows.first,
 		.event = w->event,
 		.end = end,
 	};
@@ -81,7 +81,7 @@ int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err)
 		.number = w->segment + 1,
 		.session = w->session,
 		.block = w->next_block,
-		.seq = w->block.h.first,
+		.seq = w->rows.first,
 	};
 	uint8_t hash[SC_HASH_LEN];
 	uint64_t size = 0;
@@ -128,6 +128,7 @@ void sc_writer_free(struct sc_writer *w)
 	if (w->dir_fd >= 0)
 		close(w->dir_fd);
 	sc_block_free(&w->block);
+	sc_rowset_uninit(&w->rows);
 	sc_buf_free(&w->payload);
 	sc_buf_free(&w->head);
 	sc_buf_free(&w->item);
@@ -454,9 +455,14 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 	}
 	w->dir_fd = w->segments = w->fd = -1;
 	w->segment_limit = SC_SEGMENT_BYTES;
-	rc = sc_block_alloc_rows(&w->block);
+	rc = sc_rowset_init(&w->rows);
 	if (rc)
 		sc_fail(err, rc, "%s: no memory", dir);
+	w->block.lent = true;
+	for (unsigned id = 0; id <= SC_C_PAYLOAD_SIZE; id++) {
+		w->block.col[id] = w->rows.column + SC_ROW_AT(id);
+		w->block.cap[id] = SC_BLOCK_ROWS;
+	}
 	if (!rc)
 		rc = open_folder(w, err);
 	if (!rc)
@@ -469,7 +475,7 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 	w->bytes = tail.segment ? tail.bytes : 0;
 	memcpy(w->hash, tail.hash, sizeof(w->hash));
 	w->next_block = tail.block;
-	w->block.h.first = tail.seq;
+	w->rows.first = tail.seq;
 	rc = count_calls(w, err);
 	if (!rc)
 		rc = take_segment(w, err);

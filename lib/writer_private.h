@@ -5,6 +5,7 @@
 
 #include "block.h"
 #include "index.h"
+#include "rowset.h"
 #include "segment.h"
 #include "seq_set.h"
 #include "task_set.h"
@@ -30,7 +31,8 @@ struct sc_writer {
 
 	uint64_t next_block, event;
 	uint64_t calls; /* durable */
-	struct sc_block block; /* rows that wait */
+	struct sc_rowset rows; /* that wait */
+	struct sc_block block; /* … and all else that does */
 	struct sc_buf payload;
 	struct sc_task_set tasks;
 	struct sc_completion *completions;

@@ -6,6 +6,7 @@
 
 #include "../lib/timespec.h"
 #include "log.h"
+#include "quick.h"
 #include "session.h"
 
 #define FLUSH_NS 500000000ULL /* longest time a call waits for being written */
@@ -132,47 +133,23 @@ static void note_events(struct session *s)
 		s->unflushed_since = session_clock();
 }
 
-/*
- * Calls and returns, one after the other as they lie in the ring of the last event, which
- * is what rings hold. All else is left to merge_peek().
- * @retval how many were taken  @retval negative errno in *err, of the one behind those
- */
-static int drain_calls(struct session *s, unsigned int budget, int *err)
+/* @retval number of events taken; *err what stopped it, 0: there is no next event, or budget */
+static unsigned int drain_some(struct session *s, unsigned int budget, int *err)
 {
-	struct merge_run run;
-	unsigned int n;
+	struct sc_rowset *rows = sc_writer_rowset(s->writer);
+	const struct scaudit_event *event;
+	unsigned int n = quick_run(s->pair, &s->merge, rows, budget);
 
 	*err = 0;
-	merge_run_begin(&run, &s->merge);
-	for (n = 0; n < budget; n++) {
-		const struct scaudit_event *event = merge_run_peek(&run);
-
-		if (event == NULL)
-			break;
-		*err = run.size == sizeof(struct scaudit_entry) ?
-			       pair_entry(s->pair, (const struct scaudit_entry *)event) :
-			       pair_return(s->pair, (const struct scaudit_return *)event);
-		if (*err < 0)
-			break;
-		merge_run_take(&run);
-	}
-	merge_run_end(&run, &s->merge);
-	return (int)n;
-}
-
-/* @retval number of events taken; *err what stopped it, 0: there is no next event, or budget */
-static int drain_some(struct session *s, unsigned int budget, int *err)
-{
-	const struct scaudit_event *event;
-	int n = drain_calls(s, budget, err);
-
-	while (*err == 0 && n < (int)budget && merge_peek(&s->merge, &event)) {
+	while (n < budget && merge_peek(&s->merge, &event)) {
 		*err = take_event(s, event);
 		if (*err < 0)
 			break;
+		if (event->type == SCAUDIT_EV_ENTRY)
+			quick_learn(s->pair, rows, (const struct scaudit_entry *)event);
 		merge_take(&s->merge);
 		n++;
-		n += drain_calls(s, budget - (unsigned int)n, err);
+		n += quick_run(s->pair, &s->merge, rows, budget - n);
 	}
 	if (n > 0)
 		note_events(s);
@@ -181,12 +158,12 @@ static int drain_some(struct session *s, unsigned int budget, int *err)
 
 int session_drain(struct session *s, unsigned int budget, bool ended)
 {
-	unsigned int n = 0;
-	int ret, some;
+	unsigned int n = 0, some;
+	int ret;
 
 	while (n < budget) {
 		some = drain_some(s, budget - n < CHECK_EVERY ? budget - n : CHECK_EVERY, &ret);
-		n += (unsigned int)some;
+		n += some;
 		if (ret == -ENOSPC) { /* the block is full */
 			ret = session_flush(s);
 			if (ret == 0)
@@ -203,8 +180,7 @@ int session_drain(struct session *s, unsigned int budget, bool ended)
 			note_events(s);
 			continue;
 		}
-		if (some == (int)CHECK_EVERY && s->retry_at == 0 &&
-		    merge_held(&s->merge) >= HELD_HALF)
+		if (some == CHECK_EVERY && s->retry_at == 0 && merge_held(&s->merge) >= HELD_HALF)
 			session_flush(s);
 	}
 	return (int)n;

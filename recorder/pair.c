@@ -6,104 +6,12 @@
 #include <string.h>
 
 #include "iret.h"
-#include "thread.h"
+#include "kind.h"
+#include "pair_private.h"
 
-/* Linux, arch/x86/entry/syscalls/syscall_{64,32}.tbl; x32 shares the first. */
 #define X32_BIT 0x40000000u
 
-static const struct {
-	uint8_t abi;
-	uint8_t kind;
-	uint32_t nr;
-} kinds[] = {
-	{ SCAUDIT_ABI_X86_64, KIND_EXIT, 60 },
-	{ SCAUDIT_ABI_X86_64, KIND_EXIT_GROUP, 231 },
-	{ SCAUDIT_ABI_X86_64, KIND_SIGRETURN, 15 },
-	{ SCAUDIT_ABI_X86_64, KIND_SIGRETURN, X32_BIT | 513 },
-	{ SCAUDIT_ABI_X86_64, KIND_EXEC, 59 },
-	{ SCAUDIT_ABI_X86_64, KIND_EXEC, 322 },
-	{ SCAUDIT_ABI_X86_64, KIND_EXEC, X32_BIT | 520 },
-	{ SCAUDIT_ABI_X86_64, KIND_EXEC, X32_BIT | 545 },
-	{ SCAUDIT_ABI_X86_64, KIND_FORK, 56 },
-	{ SCAUDIT_ABI_X86_64, KIND_FORK, 57 },
-	{ SCAUDIT_ABI_X86_64, KIND_FORK, 58 },
-	{ SCAUDIT_ABI_X86_64, KIND_FORK, 435 },
-	{ SCAUDIT_ABI_I386, KIND_EXIT, 1 },
-	{ SCAUDIT_ABI_I386, KIND_EXIT_GROUP, 252 },
-	{ SCAUDIT_ABI_I386, KIND_SIGRETURN, 119 },
-	{ SCAUDIT_ABI_I386, KIND_SIGRETURN, 173 },
-	{ SCAUDIT_ABI_I386, KIND_EXEC, 11 },
-	{ SCAUDIT_ABI_I386, KIND_EXEC, 358 },
-	{ SCAUDIT_ABI_I386, KIND_FORK, 2 },
-	{ SCAUDIT_ABI_I386, KIND_FORK, 120 },
-	{ SCAUDIT_ABI_I386, KIND_FORK, 190 },
-	{ SCAUDIT_ABI_I386, KIND_FORK, 435 },
-};
-
-/* An exit whose consequences wait for PAIR_GRACE_NS. */
-struct death {
-	uint64_t time;
-	uint64_t seq; /* of the exit */
-	struct thread_id id;
-	bool group;
-};
-
 #define DEATHS_MAX (1u << 20)
-#define LOW_NRS 512u
-
-struct pair {
-	struct thread_table table;
-	const struct pair_ops *ops;
-	void *arg;
-	uint64_t tsc_khz;
-	size_t max_open;
-	uint64_t losses; /* rises with every gap in which calls are missing */
-	struct scaudit_returns returns; /* whose returns are wanted */
-	struct scaudit_returns later; /* … from event later_seq on; 0: no change is to come */
-	uint64_t later_seq;
-	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
-	size_t deaths_first, deaths_count, deaths_capacity;
-	struct pair_stats stats;
-	uint8_t low_kinds[2][LOW_NRS]; /* by ABI: what kind_of() says of small numbers */
-};
-
-static enum kind kind_of(uint8_t abi, uint64_t nr)
-{
-	uint32_t low = (uint32_t)nr; /* Linux looks at EAX alone */
-	size_t i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].abi != abi)
-			continue;
-		if (kinds[i].nr == low)
-			return kinds[i].kind;
-		/* The x32 numbers below 512 are those of x86-64. */
-		if (abi == SCAUDIT_ABI_X86_64 && kinds[i].nr < 512 &&
-		    (kinds[i].nr | X32_BIT) == low)
-			return kinds[i].kind;
-	}
-	return KIND_PLAIN;
-}
-
-static void list_low_kinds(struct pair *pair)
-{
-	uint32_t nr;
-
-	for (nr = 0; nr < LOW_NRS; nr++) {
-		pair->low_kinds[SCAUDIT_ABI_X86_64][nr] = kind_of(SCAUDIT_ABI_X86_64, nr);
-		pair->low_kinds[SCAUDIT_ABI_I386][nr] = kind_of(SCAUDIT_ABI_I386, nr);
-	}
-}
-
-/* The same as kind_of(), for each call. */
-static enum kind quick_kind(const struct pair *pair, uint8_t abi, uint64_t nr)
-{
-	uint32_t low = (uint32_t)nr;
-
-	if (abi <= SCAUDIT_ABI_I386 && low < LOW_NRS)
-		return (enum kind)pair->low_kinds[abi][low];
-	return kind_of(abi, nr);
-}
 
 struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, size_t max_open)
 {
@@ -119,7 +27,7 @@ struct pair *pair_new(const struct pair_ops *ops, void *arg, uint32_t tsc_khz, s
 	pair->arg = arg;
 	pair->tsc_khz = tsc_khz;
 	pair->max_open = max_open;
-	list_low_kinds(pair);
+	kind_init();
 	return pair;
 }
 
@@ -501,7 +409,7 @@ static void count_call(struct pair *pair, const struct thread_id *id)
 /* Hand the row on and remember the call as the thread's running one. thread->task is right. */
 static int make_call(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
-	enum kind kind = quick_kind(pair, entry->abi, entry->nr);
+	enum kind kind = kind_of(entry->abi, entry->nr);
 	struct open_call *call;
 	uint64_t seq;
 	int err;
@@ -569,6 +477,7 @@ __attribute__((noinline)) static int entry_of_any(struct pair *pair,
 	if (thread == NULL)
 		return -ENOMEM;
 	thread->raw = entry->task;
+	thread->tasks_since = 0;
 	describe_task(&thread->task, &entry->task, entry->cr3);
 	err = make_call(pair, thread, entry);
 	if (thread->top != NULL)
@@ -576,16 +485,6 @@ __attribute__((noinline)) static int entry_of_any(struct pair *pair,
 	else
 		thread_rest(&pair->table, thread);
 	return err;
-}
-
-static bool deaths_due(const struct pair *pair, uint64_t now)
-{
-	uint64_t time;
-
-	if (pair->deaths_count == 0)
-		return false;
-	time = pair->deaths[pair->deaths_first].time;
-	return now >= time && now - time >= PAIR_GRACE_NS;
 }
 
 int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
@@ -597,18 +496,6 @@ int pair_entry(struct pair *pair, const struct scaudit_entry *entry)
 	    pair->table.n_unknown == 0 && pair->table.n_open < pair->max_open)
 		return make_call(pair, thread, entry);
 	return entry_of_any(pair, entry);
-}
-
-/* Does user mode go on behind this call's instruction? */
-static bool goes_on_behind(const struct open_call *call, const struct scaudit_return *event,
-			   bool strict)
-{
-	/* Only the child of a fork gets 0; where threads are not known it can look like its parent. */
-	if (call->kind == KIND_FORK && event->ret == 0)
-		return false;
-	if (!iret_landing(call) && !iret_behind(call, event->rip))
-		return false;
-	return !strict || event->rsp == call->rsp;
 }
 
 /* The call of this thread that returns; NULL: none of them. */

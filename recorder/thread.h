@@ -74,6 +74,8 @@ struct thread {
 	bool running; /* top is running; else all of them were interrupted */
 	struct scaudit_task raw; /* of its last entry, all of it; known 0: not there */
 	struct sc_task task; /* what raw says, as a row wants it */
+	uint32_t task_index; /* … as the writer's rows number it, where theirs is as old: */
+	uint64_t tasks_since;
 	struct thread_link links[THREAD_INDEXES]; /* the latter two of known ones only */
 };
 

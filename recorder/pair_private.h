@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What pair.c (all events) and quick.c (most of them) share. */
+#ifndef RECORDER_PAIR_PRIVATE_H
+#define RECORDER_PAIR_PRIVATE_H
+
+#include "iret.h"
+#include "pair.h"
+#include "thread.h"
+
+/* An exit whose consequences wait for PAIR_GRACE_NS. */
+struct death {
+	uint64_t time;
+	uint64_t seq; /* of the exit */
+	struct thread_id id;
+	bool group;
+};
+
+struct pair {
+	struct thread_table table;
+	const struct pair_ops *ops;
+	void *arg;
+	uint64_t tsc_khz;
+	size_t max_open;
+	uint64_t losses; /* rises with every gap in which calls are missing */
+	struct scaudit_returns returns; /* whose returns are wanted */
+	struct scaudit_returns later; /* … from event later_seq on; 0: no change is to come */
+	uint64_t later_seq;
+	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
+	size_t deaths_first, deaths_count, deaths_capacity;
+	struct pair_stats stats;
+};
+
+/* Are consequences of an exit to be drawn? */
+static inline bool deaths_due(const struct pair *pair, uint64_t now)
+{
+	uint64_t time;
+
+	if (pair->deaths_count == 0)
+		return false;
+	time = pair->deaths[pair->deaths_first].time;
+	return now >= time && now - time >= PAIR_GRACE_NS;
+}
+
+/* Does user mode go on behind this call's instruction? */
+static inline bool goes_on_behind(const struct open_call *call, const struct scaudit_return *event,
+				  bool strict)
+{
+	/* Only the child of a fork gets 0; where threads are not known it can look like its parent. */
+	if (call->kind == KIND_FORK && event->ret == 0)
+		return false;
+	if (!iret_landing(call) && !iret_behind(call, event->rip))
+		return false;
+	return !strict || event->rsp == call->rsp;
+}
+
+#endif
