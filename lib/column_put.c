@@ -13,11 +13,12 @@
 #include "column.h"
 #include "salt.h"
 
-#define DICT_SLOTS (4 * SC_DICTIONARY_MAX) /* power of two */
+#define DICT_SLOTS (4 * SC_DICTIONARY_MAX) /* power of two; fewer for fewer rows */
 #define DICT_PATIENCE 1024u /* rows after which a dictionary must have begun to pay */
 #define SAMPLE 2048u /* rows on which encodings are compared */
 #define LZ4_LEAST 16u /* bytes below which LZ4 is not tried */
 #define HINT_BLOCKS 64u /* blocks for which a choice is good */
+#define HINT_LEAST 128u /* rows that a block must have to be an example */
 #define CHUNK 1024u /* rows that are worked on together: they fit the nearest cache */
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
@@ -144,8 +145,10 @@ struct choice {
 static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scratch *s)
 {
 	const uint64_t salt = sc_salt();
-	uint32_t count = 0;
+	uint32_t count = 0, mask = DICT_SLOTS - 1;
 
+	while (mask / 8 > n)
+		mask /= 2;
 	if (s->index_cap < n) {
 		free(s->index);
 		s->index_cap = 0;
@@ -159,7 +162,7 @@ static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scr
 		if (!s->slots)
 			return -ENOMEM;
 	}
-	memset(s->slots, 0, DICT_SLOTS * sizeof(*s->slots));
+	memset(s->slots, 0, (mask + 1) * sizeof(*s->slots));
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t slot;
@@ -168,9 +171,9 @@ static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scr
 			s->index[i] = s->index[i - 1];
 			continue;
 		}
-		slot = (uint32_t)((v[i] * salt) >> 40) & (DICT_SLOTS - 1);
+		slot = (uint32_t)((v[i] * salt) >> 40) & mask;
 		while (s->slots[slot] && s->dictionary[s->slots[slot] - 1] != v[i])
-			slot = (slot + 1) & (DICT_SLOTS - 1);
+			slot = (slot + 1) & mask;
 		if (!s->slots[slot]) {
 			if (count == SC_DICTIONARY_MAX)
 				return 0;
@@ -350,7 +353,7 @@ static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 	uint32_t size = (uint32_t)((uint64_t)c->stored * 1024 / n);
 
 	if (!hint->blocks) {
-		if (n < SAMPLE)
+		if (n < HINT_LEAST)
 			return;
 		hint->transform = ch->transform;
 		hint->layout = ch->layout;

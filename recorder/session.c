@@ -16,6 +16,8 @@
 #include "log.h"
 #include "returns.h"
 
+#define RINGS_BYTES (8ULL << 20) /* of all vCPUs together */
+#define RING_LEAST (1ULL << 20)
 #define IDENT_RETRY_NS 50000000ULL
 #define IDENT_STEPS 4 /* MiB searched before the rings are looked after again */
 
@@ -146,6 +148,15 @@ static void expect_returns(struct session *s, const char *text, uint64_t from)
 		pair_set_returns(s->pair, &returns, from);
 }
 
+uint64_t session_ring_bytes(unsigned int vcpus)
+{
+	uint64_t bytes = RINGS_BYTES;
+
+	while (bytes > RING_LEAST && bytes * vcpus > RINGS_BYTES)
+		bytes /= 2;
+	return bytes;
+}
+
 int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 		   const struct session_options *options, struct sc_error *err)
 {
@@ -154,7 +165,8 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 		.engine = options->engine,
 		.on_full = options->on_full,
 		.on_exit = options->on_exit,
-		.ring_bytes = options->ring_bytes,
+		.ring_bytes = options->ring_bytes != 0 ? options->ring_bytes :
+							 session_ring_bytes(vm->vcpus),
 		.max_stall_ns = options->max_stall_ns,
 		.vm_pid = (uint32_t)vm->pid,
 		.ident_wait_ms = options->ident_wait_ms,
@@ -177,7 +189,7 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 		goto fail;
 	memcpy(s->id, attach.session, sizeof(s->id));
 	snprintf(s->engine, sizeof(s->engine), "%s", device_engine_name(attach.engine));
-	s->ring_bytes = options->ring_bytes;
+	s->ring_bytes = attach.ring_bytes;
 	s->on_full = options->on_full;
 	s->ident_wait_ms = options->ident_wait_ms;
 	s->begin = sc_time_now();

@@ -35,12 +35,11 @@ struct session_options {
 	bool foreground;
 	uint32_t on_full, on_exit; /* enum scaudit_*, or SESSION_KEEP */
 	uint64_t max_stall_ns; /* or ~0: keep */
-	uint64_t ring_bytes;
+	uint64_t ring_bytes; /* of each vCPU; 0: session_ring_bytes() */
 	uint32_t engine;
 	uint32_t ident_wait_ms;
 };
 
-#define SESSION_RING_BYTES (1ULL << 20)
 #define SESSION_MAX_STALL_NS (60 * 1000000000ULL)
 #define SESSION_IDENT_WAIT_MS 10000u
 
@@ -83,6 +82,13 @@ struct session {
 	uint64_t store_bytes, store_calls; /* as of the last flush */
 	uint64_t rate_calls, rate_time, rate; /* calls per second */
 };
+
+/*
+ * The size of each ring of a VM with so many vCPUs, where nobody has chosen one. A block holds
+ * what half a ring does, and what a block costs beside its rows is much: 8 MiB are shared out,
+ * 1 MiB to each vCPU at least.
+ */
+uint64_t session_ring_bytes(unsigned int vcpus);
 
 /* Begin a new audit of a VM. vm_fd stays the caller's; pidfd becomes the session's. */
 int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,

@@ -48,7 +48,7 @@ static const struct argp_option options[] = {
 	{ "max-stall", KEY_MAX_STALL, "DURATION", 0,
 	  "longest wait of the guest for a full ring, 0: no limit (default: 60s)", 0 },
 	{ "ring-size", KEY_RING, "N[K|M]", 0,
-	  "of each vCPU: a power of two from 4K to 64M (default: 1M)", 0 },
+	  "of each vCPU: a power of two from 4K to 64M (default: all share 8M)", 0 },
 	{ "engine", KEY_ENGINE, "auto|fault|pad", 0,
 	  "how calls are made to trap (default: auto, which is pad where it works)", 0 },
 	{ "returns", KEY_RETURNS, "all|none|LIST", 0,
@@ -193,7 +193,6 @@ int verb_start_parse(int argc, char **argv, struct start_arguments *a)
 	a->options.on_full = SESSION_KEEP;
 	a->options.on_exit = SESSION_KEEP;
 	a->options.max_stall_ns = ~0ULL;
-	a->options.ring_bytes = SESSION_RING_BYTES;
 	a->options.engine = SCAUDIT_ENGINE_AUTO;
 	a->options.ident_wait_ms = SESSION_IDENT_WAIT_MS;
 	return argp_parse(&argp, argc, argv, 0, NULL, a) == 0 ? 0 : SC_EXIT_USAGE;

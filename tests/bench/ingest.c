@@ -213,7 +213,8 @@ static void begin(const char *dir, uint64_t bytes)
 
 int main(int argc, char **argv)
 {
-	uint64_t bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : SESSION_RING_BYTES;
+	uint64_t bytes = argc > 4 ? strtoull(argv[4], NULL, 10) :
+				    session_ring_bytes(mixed ? RINGS : 1);
 	struct sc_error err = { "" };
 	struct rusage usage;
 	double spent = 0;

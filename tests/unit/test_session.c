@@ -452,13 +452,26 @@ static void test_broken_ring(void **state)
 	assert_int_equal(n_gaps, 1);
 }
 
+static void test_ring_size(void **state)
+{
+	(void)state;
+	assert_int_equal(session_ring_bytes(0), 8 << 20);
+	assert_int_equal(session_ring_bytes(1), 8 << 20);
+	assert_int_equal(session_ring_bytes(2), 4 << 20);
+	assert_int_equal(session_ring_bytes(3), 2 << 20);
+	assert_int_equal(session_ring_bytes(8), 1 << 20);
+	assert_int_equal(session_ring_bytes(4096), 1 << 20);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_flush),     TEST(test_pressure), TEST(test_full_block),
-		TEST(test_many_ends), TEST(test_no_rows),  TEST(test_full_disk),
-		TEST(test_gaps),      TEST(test_missing),  TEST(test_broken_ring),
+		TEST(test_flush),	TEST(test_pressure),
+		TEST(test_full_block),	TEST(test_many_ends),
+		TEST(test_no_rows),	TEST(test_full_disk),
+		TEST(test_gaps),	TEST(test_missing),
+		TEST(test_broken_ring), cmocka_unit_test(test_ring_size),
 	};
 	int ret = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -44,7 +44,7 @@ static void test_defaults(void **state)
 	assert_int_equal(a.options.on_full, SESSION_KEEP);
 	assert_int_equal(a.options.on_exit, SESSION_KEEP);
 	assert_true(a.options.max_stall_ns == ~0ULL);
-	assert_int_equal(a.options.ring_bytes, 1 << 20);
+	assert_int_equal(a.options.ring_bytes, 0);
 	assert_int_equal(a.options.engine, SCAUDIT_ENGINE_AUTO);
 	assert_int_equal(a.options.ident_wait_ms, 10000);
 	verb_start_defaults(&a.options);
