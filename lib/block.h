@@ -144,6 +144,12 @@ static inline uint64_t sc_number_key(uint64_t abi, uint64_t nr)
 	return abi << 32 | (uint32_t)nr;
 }
 
+/* Fill in ts_min, ts_max and open of the head: sc_block_encode() does it, too. */
+void sc_block_ranges(struct sc_block *b);
+
+/* The next row from this one on that is open; n: none of n is. @state the column */
+uint32_t sc_block_next_open(const uint64_t *state, uint32_t from, uint32_t n);
+
 /*
  * Encode a block. All of h but body, open, ts_min, ts_max and numbers is given;
  * these are filled in (numbers in the head buffer). SC_BITS_ALL must be filled.

@@ -6,7 +6,9 @@
 
 #include "block.h"
 #include "salt.h"
+#include "vector.h"
 
+#define OPEN_CHUNK 128u /* rows that are looked at together */
 #define NUMBER_SLOTS (4 * SC_BLOCK_NUMBERS) /* power of two */
 
 static int compare_u64(const void *a, const void *b)
@@ -23,13 +25,18 @@ static int block_numbers(const struct sc_block *b, uint64_t list[SC_BLOCK_NUMBER
 	const uint64_t *abi = b->col[SC_C_ABI], *nr = b->col[SC_C_NR];
 	uint16_t slots[NUMBER_SLOTS] = { 0 };
 	const uint64_t salt = sc_salt();
+	uint64_t before = 0;
 
 	*n = 0;
 	*any = false;
 	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
 		uint64_t key = sc_number_key(abi[i], nr[i]);
-		uint32_t slot = (uint32_t)((key * salt) >> 40) & (NUMBER_SLOTS - 1);
+		uint32_t slot;
 
+		if (key == before && i)
+			continue;
+		before = key;
+		slot = (uint32_t)((key * salt) >> 40) & (NUMBER_SLOTS - 1);
 		while (slots[slot] && list[slots[slot] - 1] != key)
 			slot = (slot + 1) & (NUMBER_SLOTS - 1);
 		if (slots[slot])
@@ -48,20 +55,54 @@ static int block_numbers(const struct sc_block *b, uint64_t list[SC_BLOCK_NUMBER
 	return 0;
 }
 
-static void block_ranges(struct sc_block *b)
+SC_FOR_EACH_CPU static void row_ranges(const uint64_t *ts, const uint64_t *state, uint32_t n,
+				       struct sc_block_head *h)
 {
-	const uint64_t *ts = b->col[SC_C_TS], *state = b->col[SC_C_STATE];
-	uint64_t min = UINT64_MAX, max = 0;
-	uint32_t rows = b->h.count[SC_ROWS_CALL], open = 0;
+	uint64_t min = UINT64_MAX, max = 0, open = 0;
 
-	for (uint32_t i = 0; i < rows; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		min = ts[i] < min ? ts[i] : min;
 		max = ts[i] > max ? ts[i] : max;
 		open += state[i] == SC_STATE_OPEN;
 	}
-	b->h.ts_min = rows ? min : 0;
-	b->h.ts_max = max;
-	b->h.open = open;
+	h->ts_min = min;
+	h->ts_max = max;
+	h->open = (uint32_t)open;
+}
+
+void sc_block_ranges(struct sc_block *b)
+{
+	row_ranges(b->col[SC_C_TS], b->col[SC_C_STATE], b->h.count[SC_ROWS_CALL], &b->h);
+	if (!b->h.count[SC_ROWS_CALL])
+		b->h.ts_min = 0;
+}
+
+/* Is any of these rows open? */
+SC_FOR_EACH_CPU static bool any_open(const uint64_t *state, uint32_t n)
+{
+	uint64_t open = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		open |= (state[i] - 1) >> 63;
+	return open;
+}
+
+uint32_t sc_block_next_open(const uint64_t *state, uint32_t from, uint32_t n)
+{
+	_Static_assert(SC_STATE_OPEN == 0, "what any_open() looks for");
+	while (from < n) {
+		uint32_t some = n - from < OPEN_CHUNK ? n - from : OPEN_CHUNK;
+
+		if (any_open(state + from, some))
+			while (some--) {
+				if (state[from] == SC_STATE_OPEN)
+					return from;
+				from++;
+			}
+		else
+			from += some;
+	}
+	return n;
 }
 
 /* Append the columns to out as byte strings, and their descriptors to list. */
@@ -164,7 +205,7 @@ int sc_block_encode(struct sc_block *b, struct sc_buf *head, struct sc_buf *out)
 
 	sc_buf_reset(head);
 	sc_buf_reset(out);
-	block_ranges(b);
+	sc_block_ranges(b);
 	block_put_numbers(b, &numbers);
 	rc = block_put_columns(b, &list, &body, &n);
 	if (!rc) {

@@ -12,6 +12,7 @@
 
 #include "column.h"
 #include "salt.h"
+#include "vector.h"
 
 #define DICT_SLOTS (4 * SC_DICTIONARY_MAX) /* power of two; fewer for fewer rows */
 #define DICT_PATIENCE 1024u /* rows after which a dictionary must have begun to pay */
@@ -20,12 +21,6 @@
 #define HINT_BLOCKS 64u /* blocks for which a choice is good */
 #define HINT_LEAST 128u /* rows that a block must have to be an example */
 #define CHUNK 1024u /* rows that are worked on together: they fit the nearest cache */
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_CPU __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_CPU
-#endif
 
 static unsigned log2_unsigned(uint64_t max)
 {
@@ -43,7 +38,7 @@ static unsigned log2_signed(int64_t min, int64_t max)
 
 /* ---- loops over rows ---- */
 
-FOR_EACH_CPU static uint64_t differences(const uint64_t *v, uint32_t n, uint64_t from)
+SC_FOR_EACH_CPU static uint64_t differences(const uint64_t *v, uint32_t n, uint64_t from)
 {
 	uint64_t differs = 0;
 
@@ -66,7 +61,7 @@ struct ranges {
 	int64_t dmin, dmax; /* of v[i] - v[i-1] */
 };
 
-FOR_EACH_CPU static void column_ranges(const uint64_t *v, uint32_t n, struct ranges *r)
+SC_FOR_EACH_CPU static void column_ranges(const uint64_t *v, uint32_t n, struct ranges *r)
 {
 	const uint64_t first = v[0];
 	int64_t min = 0, max = 0, dmin = 0, dmax = 0;
@@ -82,36 +77,37 @@ FOR_EACH_CPU static void column_ranges(const uint64_t *v, uint32_t n, struct ran
 	*r = (struct ranges){ min, max, dmin, dmax };
 }
 
-FOR_EACH_CPU static void to_plain(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
-				  uint64_t base)
+SC_FOR_EACH_CPU static void to_plain(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
+				     uint64_t base)
 {
 	for (uint32_t i = 0; i < n; i++)
 		e[i] = v[i] - base;
 }
 
 /* before: the value of the row ahead of the first */
-FOR_EACH_CPU static void to_delta(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
-				  uint64_t before)
+SC_FOR_EACH_CPU static void to_delta(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
+				     uint64_t before)
 {
 	e[0] = v[0] - before;
 	for (uint32_t i = 1; i < n; i++)
 		e[i] = v[i] - v[i - 1];
 }
 
-FOR_EACH_CPU static void to_index(uint64_t *restrict e, const uint16_t *restrict index, uint32_t n)
+SC_FOR_EACH_CPU static void to_index(uint64_t *restrict e, const uint16_t *restrict index,
+				     uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		e[i] = index[i];
 }
 
-FOR_EACH_CPU static void store_8(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n,
-				 unsigned shift)
+SC_FOR_EACH_CPU static void store_8(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n,
+				    unsigned shift)
 {
 	for (uint32_t i = 0; i < n; i++)
 		to[i] = (uint8_t)(e[i] >> shift);
 }
 
-FOR_EACH_CPU static void store_16(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n)
+SC_FOR_EACH_CPU static void store_16(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t x = (uint16_t)e[i];
@@ -120,7 +116,7 @@ FOR_EACH_CPU static void store_16(uint8_t *restrict to, const uint64_t *restrict
 	}
 }
 
-FOR_EACH_CPU static void store_32(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n)
+SC_FOR_EACH_CPU static void store_32(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t x = (uint32_t)e[i];

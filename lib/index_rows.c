@@ -301,6 +301,7 @@ static int change_open_calls(struct sc_index *ix, const struct sc_block *b, cons
 			     struct sc_error *err)
 {
 	uint64_t *const *c = b->col;
+	uint32_t n;
 	int rc = 0;
 
 	if (b->have & SC_BIT(SC_D_SEQ))
@@ -308,15 +309,14 @@ static int change_open_calls(struct sc_index *ix, const struct sc_block *b, cons
 			rc = run(ix, err, SC_SQL_END_OPEN, NULL, "i", sc_clamp(c[SC_D_SEQ][i]));
 	if ((b->have & SC_BITS_OPEN_CALLS) != SC_BITS_OPEN_CALLS || !tasks)
 		return rc;
-	for (uint32_t i = 0; !rc && i < b->h.count[SC_ROWS_CALL]; i++)
-		if (c[SC_C_STATE][i] == SC_STATE_OPEN)
-			rc = run(ix, err, SC_SQL_ADD_OPEN, NULL, "iiiiiiiiiii",
-				 (int64_t)(b->h.first + i), (int64_t)c[SC_C_TS][i],
-				 (int64_t)c[SC_C_TSC][i], (int64_t)c[SC_C_NR][i],
-				 (int64_t)c[SC_C_ABI][i], (int64_t)c[SC_C_INSN][i],
-				 (int64_t)c[SC_C_RIP][i], (int64_t)c[SC_C_RSP][i],
-				 (int64_t)c[SC_C_CR3][i], (int64_t)c[SC_C_FS_BASE][i],
-				 tasks[c[SC_C_TASK][i]]);
+	n = b->h.count[SC_ROWS_CALL];
+	for (uint32_t i = sc_block_next_open(c[SC_C_STATE], 0, n); !rc && i < n;
+	     i = sc_block_next_open(c[SC_C_STATE], i + 1, n))
+		rc = run(ix, err, SC_SQL_ADD_OPEN, NULL, "iiiiiiiiiii", (int64_t)(b->h.first + i),
+			 (int64_t)c[SC_C_TS][i], (int64_t)c[SC_C_TSC][i], (int64_t)c[SC_C_NR][i],
+			 (int64_t)c[SC_C_ABI][i], (int64_t)c[SC_C_INSN][i], (int64_t)c[SC_C_RIP][i],
+			 (int64_t)c[SC_C_RSP][i], (int64_t)c[SC_C_CR3][i],
+			 (int64_t)c[SC_C_FS_BASE][i], tasks[c[SC_C_TASK][i]]);
 	return rc;
 }
 

@@ -206,14 +206,17 @@ static int fill_tasks(struct sc_writer *w)
 		c[SC_T_LAST][i] = 0;
 		c[SC_T_CALLS][i] = 0;
 	}
-	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
-		uint64_t t = task[i];
+	for (uint32_t i = 0, run; i < b->h.count[SC_ROWS_CALL]; i += run) {
+		uint64_t t = task[i], first = c[SC_T_FIRST][t], last = c[SC_T_LAST][t];
 
-		c[SC_T_CALLS][t]++;
-		if (ts[i] < c[SC_T_FIRST][t])
-			c[SC_T_FIRST][t] = ts[i];
-		if (ts[i] > c[SC_T_LAST][t])
-			c[SC_T_LAST][t] = ts[i];
+		/* A task makes many calls in a row. */
+		for (run = 0; i + run < b->h.count[SC_ROWS_CALL] && task[i + run] == t; run++) {
+			first = ts[i + run] < first ? ts[i + run] : first;
+			last = ts[i + run] > last ? ts[i + run] : last;
+		}
+		c[SC_T_CALLS][t] += run;
+		c[SC_T_FIRST][t] = first;
+		c[SC_T_LAST][t] = last;
 	}
 	b->h.count[SC_ROWS_TASK] = w->tasks.count;
 	b->tasks = w->tasks.tasks; /* for the index; taken back after use */
@@ -291,9 +294,10 @@ static void settle(struct sc_writer *w, uint64_t last_event)
 static int note_open(struct sc_writer *w)
 {
 	const uint64_t *state = w->block.col[SC_C_STATE];
+	uint32_t n = w->rows.count, i;
 
-	for (uint32_t i = 0; i < w->rows.count; i++)
-		if (state[i] == SC_STATE_OPEN && sc_seq_set_add(&w->open, w->rows.first + i))
+	for (i = sc_block_next_open(state, 0, n); i < n; i = sc_block_next_open(state, i + 1, n))
+		if (sc_seq_set_add(&w->open, w->rows.first + i))
 			return -ENOMEM;
 	return 0;
 }
@@ -301,10 +305,10 @@ static int note_open(struct sc_writer *w)
 static void unnote_open(struct sc_writer *w)
 {
 	const uint64_t *state = w->block.col[SC_C_STATE];
+	uint32_t n = w->rows.count, i;
 
-	for (uint32_t i = 0; i < w->rows.count; i++)
-		if (state[i] == SC_STATE_OPEN)
-			sc_seq_set_remove(&w->open, w->rows.first + i);
+	for (i = sc_block_next_open(state, 0, n); i < n; i = sc_block_next_open(state, i + 1, n))
+		sc_seq_set_remove(&w->open, w->rows.first + i);
 }
 
 static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error *err)

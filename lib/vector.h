@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For a function that is a plain loop over rows: it is compiled for CPUs with wide vectors,
+ * too, and the loader takes what the CPU can do. Files with such loops are compiled with -O3.
+ */
+#ifndef SC_VECTOR_H
+#define SC_VECTOR_H
+
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define SC_FOR_EACH_CPU __attribute__((target_clones("avx2", "default")))
+#else
+#define SC_FOR_EACH_CPU
+#endif
+
+#endif
