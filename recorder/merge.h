@@ -83,9 +83,24 @@ static inline const struct scaudit_event *merge_run_peek(struct merge_run *run)
 	return run->size - 1 < room && event->seq == run->next ? event : NULL;
 }
 
-static inline void merge_run_take(struct merge_run *run)
+/* The event behind the entry that was shown, if it is a return and the next one of all. */
+static inline const struct scaudit_return *merge_run_return(const struct merge_run *run)
 {
-	run->cursor += run->size;
+	uint64_t cursor = run->cursor + sizeof(struct scaudit_entry);
+	const struct scaudit_event *event;
+
+	if (run->limit - run->cursor < sizeof(struct scaudit_entry) + sizeof(struct scaudit_return))
+		return NULL;
+	event = (const void *)(run->data + (cursor & run->mask));
+	if (ring_call_size(event) != sizeof(struct scaudit_return) || event->seq != run->next + 1)
+		return NULL;
+	return (const struct scaudit_return *)event;
+}
+
+/* @size of the event */
+static inline void merge_run_take(struct merge_run *run, uint32_t size)
+{
+	run->cursor += size;
 	run->next++;
 }
 

@@ -6,61 +6,84 @@
 
 #define TICKS_MAX (UINT64_MAX / 1000000u) /* of the TSC, as long as a product fits 64 bits */
 
-/* @retval false not simple, and nothing was done */
-static inline __attribute__((always_inline)) bool
-take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry *entry)
+/* Does this return of its thread end that call, and with a value that is certain? */
+static inline bool ends(const struct pair *pair, const struct open_call *call,
+			const struct scaudit_return *event)
+{
+	return event->how == SCAUDIT_HOW_SYSRET && call->kind != KIND_SIGRETURN &&
+	       call->abi == SCAUDIT_ABI_X86_64 && call->losses == pair->losses &&
+	       goes_on_behind(call, event, false) && pair->tsc_khz != 0 && call->tsc != 0 &&
+	       event->head.tsc - call->tsc <= TICKS_MAX && !deaths_due(pair, event->head.time);
+}
+
+static inline uint64_t lasted(const struct pair *pair, uint64_t ticks)
+{
+	return ticks * 1000000u / pair->tsc_khz;
+}
+
+/*
+ * @after  the event behind it, if that is a return; else NULL
+ * @retval events taken: 2 with that return; 0: it is not simple, and nothing was done
+ */
+static inline __attribute__((always_inline)) unsigned int
+take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry *entry,
+	   const struct scaudit_return *after)
 {
 	struct thread_table *table = &pair->table;
 	struct thread *thread = thread_recent_same(table, &entry->task);
 	struct open_call *call = table->free_calls;
-	enum kind kind;
+	uint64_t *row;
 
 	if (thread == NULL || thread->top != NULL || thread->tasks_since != rows->tasks_since ||
 	    deaths_due(pair, entry->head.time) || rows->count == SC_BLOCK_ROWS || call == NULL ||
 	    table->n_open >= pair->max_open)
-		return false;
-	kind = kind_of(entry->abi, entry->nr);
-	if (kind == KIND_EXIT || kind == KIND_EXIT_GROUP)
-		return false;
-
-	thread_push(table, thread);
-	thread->running = true;
-	call->seq = sc_rowset_add(rows, entry, thread->task_index, SC_STATE_OPEN);
-	call->ts = entry->head.time;
+		return 0;
+	/* All of it is written before it is a call: it is a free one as yet. */
+	call->kind = (uint8_t)kind_of(entry->abi, entry->nr);
+	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
+		return 0;
 	call->tsc = entry->head.tsc;
-	call->nr = entry->nr;
 	call->rip = entry->rip;
-	call->rsp = entry->rsp;
-	call->cr3 = entry->cr3 & THREAD_CR3_MASK;
 	call->losses = pair->losses;
 	call->abi = entry->abi;
 	call->insn = entry->insn;
-	call->kind = (uint8_t)kind;
 	pair->stats.calls++;
-	return true;
+	row = rows->column + rows->count;
+	call->seq = sc_rowset_add(rows, entry, thread->task_index, SC_STATE_OPEN);
+	if (after != NULL && thread_is(thread, &after->task) && ends(pair, call, after)) {
+		sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)after->ret,
+				   lasted(pair, after->head.tsc - entry->head.tsc));
+		pair->stats.states[SC_STATE_RETURNED]++;
+		return 2;
+	}
+
+	call->ts = entry->head.time;
+	call->nr = entry->nr;
+	call->rsp = entry->rsp;
+	call->cr3 = entry->cr3 & THREAD_CR3_MASK;
+	thread_push(table, thread);
+	thread->running = true;
+	return 1;
 }
 
+/* @retval false it is not simple, and nothing was done */
 static inline __attribute__((always_inline)) bool
 take_return(struct pair *pair, struct sc_rowset *rows, const struct scaudit_return *event)
 {
 	struct thread *thread = thread_recent(&pair->table, &event->task);
 	struct open_call *call;
-	uint64_t ticks, *row;
+	uint64_t *row;
 
-	if (thread == NULL || !thread->running || event->how != SCAUDIT_HOW_SYSRET ||
-	    deaths_due(pair, event->head.time))
+	if (thread == NULL || !thread->running)
 		return false;
 	call = thread->top;
-	ticks = event->head.tsc - call->tsc;
-	if (call->kind == KIND_SIGRETURN || call->abi != SCAUDIT_ABI_X86_64 ||
-	    call->losses != pair->losses || !goes_on_behind(call, event, false) ||
-	    pair->tsc_khz == 0 || call->tsc == 0 || ticks > TICKS_MAX)
+	if (!ends(pair, call, event))
 		return false;
 	row = sc_rowset_open(rows, call->seq);
 	if (row == NULL)
 		return false;
 	sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)event->ret,
-			   ticks * 1000000u / pair->tsc_khz);
+			   lasted(pair, event->head.tsc - call->tsc));
 	pair->stats.states[SC_STATE_RETURNED]++;
 	thread_drop(&pair->table, call);
 	return true;
@@ -71,24 +94,31 @@ unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset 
 {
 	const struct scaudit_event *event;
 	struct merge_run run;
-	unsigned int n;
-	bool taken;
+	unsigned int n = 0, taken;
 
 	if (pair->table.n_unknown != 0 || pair->later_seq != 0 ||
 	    pair->returns.mode != SCAUDIT_RETURNS_ALL)
 		return 0;
 	merge_run_begin(&run, merge);
-	for (n = 0; n < budget; n++) {
+	while (n < budget) {
 		event = merge_run_peek(&run);
 		if (event == NULL)
 			break;
-		if (run.size == sizeof(struct scaudit_entry))
-			taken = take_entry(pair, rows, (const struct scaudit_entry *)event);
-		else
-			taken = take_return(pair, rows, (const struct scaudit_return *)event);
-		if (!taken)
+		if (run.size == sizeof(struct scaudit_return)) {
+			if (!take_return(pair, rows, (const struct scaudit_return *)event))
+				break;
+			merge_run_take(&run, sizeof(struct scaudit_return));
+			n++;
+			continue;
+		}
+		taken = take_entry(pair, rows, (const struct scaudit_entry *)event,
+				   n + 1 < budget ? merge_run_return(&run) : NULL);
+		if (taken == 0)
 			break;
-		merge_run_take(&run);
+		merge_run_take(&run, sizeof(struct scaudit_entry));
+		if (taken == 2)
+			merge_run_take(&run, sizeof(struct scaudit_return));
+		n += taken;
 	}
 	merge_run_end(&run, merge);
 	pair->stats.open = pair->table.n_open;

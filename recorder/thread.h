@@ -130,18 +130,22 @@ static inline struct thread **thread_slot(struct thread_table *table, uint64_t t
 	return &table->recent[(task * 0x9e3779b97f4a7c15ULL) >> 56 & (THREAD_RECENT - 1)];
 }
 
+/* Is this thread, and known by all that tells threads from each other, the one of the event? */
+static inline bool thread_is(const struct thread *t, const struct scaudit_task *task)
+{
+	const uint32_t must = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
+
+	return t->id.task == task->task && t->id.start == task->start && t->id.tid == task->tid &&
+	       t->id.pid == task->pid && t->id.has_start && (task->known & must) == must;
+}
+
 /* A known thread with a start, if it is a recent one: its place in the table is not looked up. */
 static inline struct thread *thread_recent(struct thread_table *table,
 					   const struct scaudit_task *task)
 {
-	const uint32_t must = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
 	struct thread *t = *thread_slot(table, task->task);
 
-	if (t == NULL || t->id.task != task->task || t->id.start != task->start ||
-	    t->id.tid != task->tid || t->id.pid != task->pid || !t->id.has_start ||
-	    (task->known & must) != must)
-		return NULL;
-	return t;
+	return t != NULL && thread_is(t, task) ? t : NULL;
 }
 
 /* The same, if all else that is known of it is as at its last entry, too. */
