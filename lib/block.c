@@ -120,6 +120,9 @@ void sc_block_free(struct sc_block *b)
 	free(b->tasks);
 	sc_item_free(&b->item);
 	sc_buf_free(&b->stored);
+	sc_buf_free(&b->list);
+	sc_buf_free(&b->body);
+	sc_buf_free(&b->numbers);
 	sc_column_scratch_free(&b->scratch);
 	*b = (struct sc_block){ 0 };
 }

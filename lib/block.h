@@ -118,7 +118,8 @@ struct sc_block {
 	} dir[SC_COLUMN_IDS];
 	struct sc_buf stored;
 	struct sc_column_scratch scratch;
-	struct sc_column_hint hints[SC_COLUMN_IDS]; /* writing only */
+	struct sc_column_hint hints[SC_COLUMN_IDS]; /* writing only, as are: */
+	struct sc_buf list, body, numbers;
 };
 
 /* Which SC_ROWS_* a column belongs to. */

@@ -199,33 +199,33 @@ static void block_put_numbers(struct sc_block *b, struct sc_buf *out)
 
 int sc_block_encode(struct sc_block *b, struct sc_buf *head, struct sc_buf *out)
 {
-	struct sc_buf list = { 0 }, body = { 0 }, numbers = { 0 };
+	struct sc_buf *list = &b->list, *body = &b->body, *numbers = &b->numbers;
 	size_t n = 0;
 	int rc;
 
 	sc_buf_reset(head);
 	sc_buf_reset(out);
+	sc_buf_reset(list);
+	sc_buf_reset(body);
+	sc_buf_reset(numbers);
 	sc_block_ranges(b);
-	block_put_numbers(b, &numbers);
-	rc = block_put_columns(b, &list, &body, &n);
+	block_put_numbers(b, numbers);
+	rc = block_put_columns(b, list, body, &n);
 	if (!rc) {
-		sc_hash(body.data, body.len, b->h.body);
-		block_put_head(b, &list, n, &numbers, head);
-		if (head->failed || numbers.failed)
+		sc_hash(body->data, body->len, b->h.body);
+		block_put_head(b, list, n, numbers, head);
+		if (head->failed || numbers->failed)
 			rc = -ENOMEM;
 	}
 	if (!rc) {
 		sc_item_put(out, SC_ITEM_BLOCK, head, n);
-		sc_buf_add(out, body.data, body.len);
+		sc_buf_add(out, body->data, body->len);
 		/* For the index: where the numbers lie in the head. */
-		b->h.numbers_len = b->h.any_number ? 0 : numbers.len;
+		b->h.numbers_len = b->h.any_number ? 0 : numbers->len;
 		b->h.numbers = b->h.any_number ?
 				       NULL :
-				       memmem(head->data, head->len, numbers.data, numbers.len);
+				       memmem(head->data, head->len, numbers->data, numbers->len);
 		rc = out->failed ? -ENOMEM : 0;
 	}
-	sc_buf_free(&list);
-	sc_buf_free(&body);
-	sc_buf_free(&numbers);
 	return rc;
 }
