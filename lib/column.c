@@ -39,6 +39,8 @@ void sc_column_scratch_free(struct sc_column_scratch *s)
 	sc_buf_free(&s->packed);
 	free(s->index);
 	free(s->slots);
+	free(s->lz4);
+	s->lz4 = NULL;
 	s->index = NULL;
 	s->slots = NULL;
 	s->index_cap = 0;

@@ -46,6 +46,7 @@ struct sc_column_scratch {
 	uint16_t *index; /* dictionary: index of each row */
 	uint32_t index_cap;
 	uint32_t *slots; /* dictionary: hash table */
+	void *lz4; /* its state: 16 KiB that would else be cleared for each column */
 	uint64_t dictionary[SC_DICTIONARY_MAX];
 };
 

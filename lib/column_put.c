@@ -18,6 +18,7 @@
 #define DICT_PATIENCE 1024u /* rows after which a dictionary must have begun to pay */
 #define SAMPLE 2048u /* rows on which encodings are compared */
 #define LZ4_LEAST 16u /* bytes below which LZ4 is not tried */
+#define LZ4_ROWS 128u /* rows below which a choice is judged by its width alone */
 #define HINT_BLOCKS 64u /* blocks for which a choice is good */
 #define HINT_LEAST 128u /* rows that a block must have to be an example */
 #define CHUNK 1024u /* rows that are worked on together: they fit the nearest cache */
@@ -183,18 +184,28 @@ static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scr
 	return (int)count;
 }
 
-/* @pack  try LZ4; size: what is to be stored, in packed where it is less than n */
-static int packed_size(const uint8_t *raw, size_t n, bool pack, struct sc_buf *packed, size_t *size)
+/* @size  what is to be stored: n, or less where it is in s->packed */
+static int packed_size(const uint8_t *raw, size_t n, struct sc_column_scratch *s, size_t *size)
 {
 	int bound, got;
 
 	*size = n;
-	if (n < LZ4_LEAST || !pack)
+	if (n < LZ4_LEAST)
 		return 0;
 	bound = LZ4_compressBound((int)n);
-	if (!sc_buf_room(packed, (size_t)bound))
+	sc_buf_reset(&s->packed);
+	if (!sc_buf_room(&s->packed, (size_t)bound))
 		return -ENOMEM;
-	got = LZ4_compress_default((const char *)raw, (char *)packed->data, (int)n, bound);
+	if (!s->lz4) {
+		s->lz4 = malloc(sizeof(LZ4_stream_t));
+		if (!s->lz4)
+			return -ENOMEM;
+		LZ4_initStream(s->lz4, sizeof(LZ4_stream_t));
+	}
+	/* A stream of one block: nothing of the one before is referred to. */
+	LZ4_resetStream_fast(s->lz4);
+	got = LZ4_compress_fast_continue(s->lz4, (const char *)raw, (char *)s->packed.data, (int)n,
+					 bound, 1);
 	if (got > 0 && (size_t)got < n)
 		*size = (size_t)got;
 	return 0;
@@ -238,14 +249,16 @@ static int column_estimate(const struct choice *ch, const uint64_t *v, uint32_t 
 	size_t size;
 	int rc;
 
-	sc_buf_reset(&s->raw);
-	sc_buf_reset(&s->packed);
-	if (!sc_buf_room(&s->raw, (size_t)rows << ch->log2))
-		return -ENOMEM;
-	emit(s->raw.data, ch, v, from, rows, s);
-	rc = packed_size(s->raw.data, (size_t)rows << ch->log2, true, &s->packed, &size);
-	if (rc)
-		return rc;
+	size = (size_t)rows << ch->log2;
+	if (n >= LZ4_ROWS) {
+		sc_buf_reset(&s->raw);
+		if (!sc_buf_room(&s->raw, size))
+			return -ENOMEM;
+		emit(s->raw.data, ch, v, from, rows, s);
+		rc = packed_size(s->raw.data, size, s, &size);
+		if (rc)
+			return rc;
+	}
 	*bytes = (uint64_t)size * n / rows + 6ULL * ch->dictionary;
 	return 0;
 }
@@ -371,8 +384,8 @@ static int column_pack(struct sc_column *c, bool pack, struct sc_buf *out,
 	size_t size;
 	int rc;
 
-	sc_buf_reset(&s->packed);
-	rc = packed_size(s->raw.data, s->raw.len, pack, &s->packed, &size);
+	size = s->raw.len;
+	rc = pack ? packed_size(s->raw.data, s->raw.len, s, &size) : 0;
 	if (rc)
 		return rc;
 	if (size < s->raw.len)
