@@ -213,8 +213,7 @@ static void begin(const char *dir, uint64_t bytes)
 
 int main(int argc, char **argv)
 {
-	uint64_t bytes = argc > 4 ? strtoull(argv[4], NULL, 10) :
-				    session_ring_bytes(mixed ? RINGS : 1);
+	uint64_t bytes;
 	struct sc_error err = { "" };
 	struct rusage usage;
 	double spent = 0;
@@ -225,6 +224,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: ingest getppid|mixed CALLS DIR [RING_BYTES]\n");
 		return 2;
 	}
+	bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : session_ring_bytes(mixed ? RINGS : 1);
 	begin(argv[3], bytes);
 	while (made < calls || seq != session.last_event) {
 		double from;
