@@ -57,25 +57,38 @@ static bool column_is_constant(const uint64_t *v, uint32_t n)
 	return true;
 }
 
-struct ranges {
-	int64_t min, max; /* of v[i] - v[0] */
-	int64_t dmin, dmax; /* of v[i] - v[i-1] */
+/* Least and largest of numbers that are taken as signed. */
+struct range {
+	int64_t min, max;
 };
 
-SC_FOR_EACH_CPU static void column_ranges(const uint64_t *v, uint32_t n, struct ranges *r)
+/* Of v[i] - v[0]. */
+SC_FOR_EACH_CPU static struct range value_range(const uint64_t *v, uint32_t n)
 {
 	const uint64_t first = v[0];
-	int64_t min = 0, max = 0, dmin = 0, dmax = 0;
+	int64_t min = 0, max = 0;
 
 	for (uint32_t i = 1; i < n; i++) {
-		int64_t e = (int64_t)(v[i] - first), d = (int64_t)(v[i] - v[i - 1]);
+		int64_t e = (int64_t)(v[i] - first);
 
 		min = e < min ? e : min;
 		max = e > max ? e : max;
-		dmin = d < dmin ? d : dmin;
-		dmax = d > dmax ? d : dmax;
 	}
-	*r = (struct ranges){ min, max, dmin, dmax };
+	return (struct range){ min, max };
+}
+
+/* Of v[i] - v[i-1]. */
+SC_FOR_EACH_CPU static struct range delta_range(const uint64_t *v, uint32_t n)
+{
+	int64_t min = 0, max = 0;
+
+	for (uint32_t i = 1; i < n; i++) {
+		int64_t e = (int64_t)(v[i] - v[i - 1]);
+
+		min = e < min ? e : min;
+		max = e > max ? e : max;
+	}
+	return (struct range){ min, max };
 }
 
 SC_FOR_EACH_CPU static void to_plain(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
@@ -263,22 +276,26 @@ static int column_estimate(const struct choice *ch, const uint64_t *v, uint32_t 
 	return 0;
 }
 
-static struct choice plain_choice(const uint64_t *v, const struct ranges *r)
+static struct choice plain_choice(const uint64_t *v, uint32_t n)
 {
+	struct range r = value_range(v, n);
+
 	/* Exact also where the range is not one of signed numbers: all is modulo 2^64. */
 	return (struct choice){
 		.transform = SC_TRANSFORM_PLAIN,
-		.base = v[0] + (uint64_t)r->min,
-		.log2 = (uint8_t)log2_unsigned((uint64_t)r->max - (uint64_t)r->min),
+		.base = v[0] + (uint64_t)r.min,
+		.log2 = (uint8_t)log2_unsigned((uint64_t)r.max - (uint64_t)r.min),
 	};
 }
 
-static struct choice delta_choice(const uint64_t *v, const struct ranges *r)
+static struct choice delta_choice(const uint64_t *v, uint32_t n)
 {
+	struct range r = delta_range(v, n);
+
 	return (struct choice){
 		.transform = SC_TRANSFORM_DELTA,
 		.base = v[0],
-		.log2 = (uint8_t)log2_signed(r->dmin, r->dmax),
+		.log2 = (uint8_t)log2_signed(r.min, r.max),
 	};
 }
 
@@ -299,9 +316,8 @@ static int dictionary_choice(const uint64_t *v, uint32_t n, struct sc_column_scr
 }
 
 /* The choice for the column's last blocks. @retval 1 taken  @retval 0 none  @retval -ENOMEM */
-static int take_hint(const uint64_t *v, uint32_t n, const struct ranges *r,
-		     const struct sc_column_hint *hint, struct choice *ch,
-		     struct sc_column_scratch *s)
+static int take_hint(const uint64_t *v, uint32_t n, const struct sc_column_hint *hint,
+		     struct choice *ch, struct sc_column_scratch *s)
 {
 	int rc;
 
@@ -309,10 +325,10 @@ static int take_hint(const uint64_t *v, uint32_t n, const struct ranges *r,
 		return 0;
 	switch (hint->transform) {
 	case SC_TRANSFORM_PLAIN:
-		*ch = plain_choice(v, r);
+		*ch = plain_choice(v, n);
 		break;
 	case SC_TRANSFORM_DELTA:
-		*ch = delta_choice(v, r);
+		*ch = delta_choice(v, n);
 		break;
 	default:
 		rc = dictionary_choice(v, n, s, ch);
@@ -323,7 +339,7 @@ static int take_hint(const uint64_t *v, uint32_t n, const struct ranges *r,
 	return 1;
 }
 
-static int column_choose(const uint64_t *v, uint32_t n, const struct ranges *r, struct choice *best,
+static int column_choose(const uint64_t *v, uint32_t n, struct choice *best,
 			 struct sc_column_scratch *s)
 {
 	struct choice options[3];
@@ -331,8 +347,8 @@ static int column_choose(const uint64_t *v, uint32_t n, const struct ranges *r, 
 	unsigned count = 0;
 	int rc;
 
-	options[count++] = plain_choice(v, r);
-	options[count++] = delta_choice(v, r);
+	options[count++] = plain_choice(v, n);
+	options[count++] = delta_choice(v, n);
 	if (options[0].log2) {
 		rc = dictionary_choice(v, n, s, &options[count]);
 		if (rc < 0)
@@ -413,7 +429,6 @@ int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct 
 {
 	struct sc_column_hint none = { 0 };
 	struct choice ch;
-	struct ranges r;
 	size_t size;
 	int rc;
 
@@ -421,11 +436,10 @@ int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct 
 		return encode_constant(v[0], c);
 	if (!hint)
 		hint = &none;
-	column_ranges(v, n, &r);
-	rc = take_hint(v, n, &r, hint, &ch, s);
+	rc = take_hint(v, n, hint, &ch, s);
 	if (rc == 0) {
 		hint->blocks = 0;
-		rc = column_choose(v, n, &r, &ch, s);
+		rc = column_choose(v, n, &ch, s);
 	}
 	if (rc < 0)
 		return rc;

@@ -19,9 +19,10 @@ stages() {
 			stage = "other"
 			if (/PROGRAM TOTALS/) stage = "all"
 			else if (/(ring|merge|intake|session)\.[ch]:/) stage = "take"
-			else if (/(pair|thread)\.[ch]:/) stage = "pair"
-			else if (/(writer|task_set|seq_set)\.[ch]:/) stage = "row"
-			else if (/(column|block|block_put|cbor|buf|item|salt)\.[ch]:/) stage = "encode"
+			else if (/(quick|pair|pair_private|thread|kind|iret)\.[ch]:/) stage = "pair"
+			else if (/(writer|rowset|same|task_set|seq_set)\.[ch]:/) stage = "row"
+			else if (/(column|column_put|block|block_put|cbor|buf|item|salt)\.[ch]:/)
+				stage = "encode"
 			else if (/lib(lz4|xxhash)/) stage = "encode"
 			else if (/libcrypto|hash\.[ch]:/) stage = "hash"
 			else if (/libsqlite3|index[a-z_]*\.[ch]:/) stage = "index"
