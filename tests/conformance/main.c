@@ -166,6 +166,8 @@ static void run(const struct test_case *tc, u32 engine)
 			 WTERMSIG(status));
 	else if (WEXITSTATUS(status) && !*res->error)
 		strcpy(res->error, "failed without a reason");
+	if (*res->error && engine)
+		audit_sweep();
 }
 
 static void expect_from(struct expect *x, const struct test_case *tc)

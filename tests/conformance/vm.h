@@ -153,5 +153,7 @@ void audit_attach(struct vm *vm);
 void audit_detach(struct vm *vm);
 /* Reads the rings into the result, in the order of the events' numbers. */
 void audit_drain(struct vm *vm);
+/* Ends audits that runs have left when they failed; they would hold the module. */
+void audit_sweep(void);
 
 #endif
