@@ -90,6 +90,9 @@ struct test_case {
 /* In record.cpl of what is expected: 0 stands for the usual. */
 #define CPL_0 0xff
 
+/* In record.rip of what is expected: not looked at. */
+#define ANY (~0ULL)
+
 /* Guest addresses of labels. */
 u64 user_at(const struct test_case *tc, const u8 *label);
 u64 kernel_at(const struct test_case *tc, const u8 *label);
