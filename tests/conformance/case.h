@@ -72,6 +72,7 @@ struct test_case {
 	bool loose; /* not deterministic: only RIP at the end and PA_DATA are compared */
 	bool prefix; /* the case detaches: records are the beginning of what is expected */
 	bool attach_late; /* the case attaches itself */
+	bool cold; /* no page has been mapped by KVM before */
 	/* Before the start, after everything is in place; the audit comes after that. */
 	void (*setup)(struct vm *vm);
 	/* The guest has said SYNC n, and the instruction is complete. */

@@ -10,7 +10,7 @@ static void want_int80_32(struct expect *x, u64 nr, const u8 *label, unsigned in
 {
 	u64 at = user_at(x->tc, label);
 
-	CALL(x, .nr = nr, .rip = at, .insn = SCAUDIT_INSN_INT80);
+	CALL(x, .nr = nr, .rip = at + bytes - 2, .insn = SCAUDIT_INSN_INT80);
 	IRET(x, .ret = GUEST_RET(nr), .rip = at + bytes, .to32 = to32);
 	want_frame(x, 0x80, 0, at + bytes);
 }
@@ -343,12 +343,12 @@ static void nested_expect(struct expect *x)
 	"	mov %rsp, %gs:0x6014\n" \
 	"	mov %gs:0x6020, %rsp\n"
 
-#define IRET_FRAME(rip)                                                       \
-	"	pushq $" GUEST_STR(SEL_USER_DATA) "\n"                        \
-						  "	pushq %gs:0x6014\n"       \
-						  "	push %r11\n"              \
+#define IRET_FRAME(rip)                                                     \
+	"	pushq $" GUEST_STR(SEL_USER_DATA) "\n"                      \
+						  "	pushq %gs:0x6014\n"     \
+						  "	push %r11\n"            \
 						  "	pushq $" GUEST_STR( \
-							  SEL_USER) "\n"      \
+							  SEL_USER) "\n"    \
 								    "	pushq " rip "\n"
 
 GUEST_CODE(iret_kernel, ENTRY_TO_STACK IRET_FRAME("%rcx") "	lea 0x1000(%rax), %rax\n"

@@ -89,7 +89,8 @@ static void prefix_setup(struct vm *vm)
 static void prefix_expect(struct expect *x)
 {
 	for (const u8 *const *mark = prefix_marks; mark < prefix_marks_end; mark += 2) {
-		CALL(x, .nr = 7, .rip = user_at(x->tc, mark[0]));
+		/* RIP of a record is that of the opcode, whatever stands before it. */
+		CALL(x, .nr = 7, .rip = user_at(x->tc, mark[1]) - 2);
 		RETURN(x, .ret = GUEST_RET(7), .rip = user_at(x->tc, mark[1]));
 	}
 	want_frame(x, 6, 0, user_at(x->tc, prefix_lock));
@@ -330,18 +331,18 @@ static void compat_expect(struct expect *x)
 }
 
 /* CPL 0 can make calls too; SYSRET then drops to user mode. */
-GUEST_CODE(
-	kernel_mode,
-	"	ARGS 3\n"
-	"kernel_mode_call:\n"
-	"	syscall\n"
-	"	ud2\n"
-	"kernel_mode_entry:\n"
-	"	lea 0x1000(%rax), %rax\n"
-	"	mov $" GUEST_STR(PA_USER) ", %ecx\n"
-				       "	mov $" GUEST_STR(PA_USTACK) " + 0x800, %esp\n"
-									 "	mov $0x202, %r11d\n"
-									 "	sysretq\n");
+GUEST_CODE(kernel_mode,
+	   "	ARGS 3\n"
+	   "kernel_mode_call:\n"
+	   "	syscall\n"
+	   "	ud2\n"
+	   "kernel_mode_entry:\n"
+	   "	lea 0x1000(%rax), %rax\n"
+	   "	mov $" GUEST_STR(PA_USER) ", %ecx\n"
+					     "	mov $" GUEST_STR(
+						     PA_USTACK) " + 0x800, %esp\n"
+								"	mov $0x202, %r11d\n"
+								"	sysretq\n");
 GUEST_LABEL(kernel_mode_call);
 GUEST_LABEL(kernel_mode_entry);
 GUEST_CODE(end_user, "	END\n");
@@ -359,6 +360,13 @@ const struct test_case cases_syscall[] = {
 	  .user = CODE(loop_user),
 	  .kernel = CODE(kernel_linux),
 	  .pad = PAD_USED,
+	  .expect = loop_expect },
+	{ .name = "loop-cold",
+	  .what = "likewise, in a guest whose pages KVM has not mapped yet",
+	  .user = CODE(loop_user),
+	  .kernel = CODE(kernel_linux),
+	  .pad = PAD_USED,
+	  .cold = true,
 	  .expect = loop_expect },
 	{ .name = "loop-no-pad",
 	  .what = "200 calls through an entry without a byte that can be a pad",

@@ -35,7 +35,7 @@
 				"	ARGS 102\n" #name "_102:\n"                          \
 				"	syscall\n"                                                 \
 				"	mov $" #skip ", %r13d\n" trap1 "	mov $" #skip \
-				", %r13d\n" trap2 "	ud2\n");                           \
+				", %r13d\n" trap2 "	ud2\n");                             \
 	GUEST_LABEL(name##_101);                                                             \
 	GUEST_LABEL(name##_102);                                                             \
 	GUEST_LABEL(name##_103);                                                             \

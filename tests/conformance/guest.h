@@ -183,6 +183,7 @@ GUEST_LABEL(rt_skip2);
 GUEST_LABEL(rt_skip3);
 GUEST_LABEL(rt_recover); /* IRETQ to log->recover in 64-bit user mode */
 GUEST_LABEL(rt_count); /* log->words[13]++ and IRETQ */
+GUEST_LABEL(rt_warm); /* reads every page through the kernel's mapping, and ends */
 GUEST_LABEL(rt32_code);
 GUEST_LABEL(rt32_code_end);
 GUEST_LABEL(rt32_stubs);

@@ -113,11 +113,13 @@ static void child(const struct test_case *tc, u32 engine)
 		memcpy(vm->ram + PA_ENTRY, tc->kernel.start, tc->kernel.end - tc->kernel.start);
 	if (tc->int80)
 		guest_action(vm, 0x80, kernel_at(tc, tc->int80));
+	alarm(tc->seconds ?: SECONDS);
+	if (!tc->cold)
+		vm_warm(vm);
 	for (unsigned int i = 0; i < vm->nr_vcpus; i++)
 		vm_start_state(vm, i);
 	if (tc->setup)
 		tc->setup(vm);
-	alarm(tc->seconds ?: SECONDS);
 	if (!tc->attach_late)
 		audit_attach(vm);
 	vm_run(vm);

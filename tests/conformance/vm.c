@@ -197,6 +197,37 @@ static void start_sregs(struct vm *vm, unsigned int n, struct kvm_sregs *s)
 	s->efer = legacy ? 0 : EFER_VALUE;
 }
 
+/* An OUT is complete only when the vCPU is entered again. */
+static void complete_io(struct vcpu *v)
+{
+	v->run->immediate_exit = 1;
+	if (ioctl(v->fd, KVM_RUN, 0) == 0 || errno != EINTR)
+		vm_fail(v->vm, "an OUT did not complete: exit reason %u", v->run->exit_reason);
+	v->run->immediate_exit = 0;
+}
+
+void vm_warm(struct vm *vm)
+{
+	struct vcpu *v = &vm->vcpu[0];
+	struct kvm_regs regs = { .rip = RT(rt_warm), .rflags = 2 };
+	struct kvm_sregs sregs, start;
+
+	vcpu_get(v, NULL, &start);
+	sregs = start;
+	start_sregs(vm, 0, &sregs);
+	sregs.cs = segment(SEL_KERNEL, true, true);
+	sregs.ss = segment(SEL_KERNEL_DATA, false, false);
+	sregs.cr0 = CR0_VALUE;
+	sregs.efer = EFER_VALUE;
+	vcpu_set(v, &regs, &sregs);
+	while (ioctl(v->fd, KVM_RUN, 0) && errno == EINTR)
+		;
+	if (v->run->exit_reason != KVM_EXIT_IO || v->run->io.port != PORT_END)
+		vm_fail(vm, "the first run ended with reason %u", v->run->exit_reason);
+	complete_io(v);
+	vcpu_set(v, NULL, &start);
+}
+
 static u64 label_or(u64 (*at)(const struct test_case *, const u8 *), const struct test_case *tc,
 		    const u8 *label, const u8 *start)
 {
@@ -312,15 +343,6 @@ void vcpu_snap(struct vcpu *v, u32 port, u32 value)
 void vm_kick(struct vcpu *v)
 {
 	pthread_kill(v->thread, SIGUSR1);
-}
-
-/* An OUT is complete only when the vCPU is entered again. */
-static void complete_io(struct vcpu *v)
-{
-	v->run->immediate_exit = 1;
-	if (ioctl(v->fd, KVM_RUN, 0) == 0 || errno != EINTR)
-		vm_fail(v->vm, "an OUT did not complete: exit reason %u", v->run->exit_reason);
-	v->run->immediate_exit = 0;
 }
 
 static void timed_out(struct vcpu *v)

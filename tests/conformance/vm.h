@@ -128,6 +128,11 @@ struct vm {
 void vm_create(struct vm *vm);
 /* The state a case starts in: 64-bit user mode at the case's code, or what it asks for. */
 void vm_start_state(struct vm *vm, unsigned int vcpu);
+/*
+ * Lets KVM map all pages, as they are in a guest that has run for a while. Every
+ * vCPU's state is undefined afterwards.
+ */
+void vm_warm(struct vm *vm);
 /* Runs every vCPU until it has ended. */
 void vm_run(struct vm *vm);
 /* Ends the process; the result says why. */
