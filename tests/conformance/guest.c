@@ -115,16 +115,25 @@ asm(".pushsection .guest_code, \"a\"\n"
 																						"	pop %rbx\n"
 																						"	pop %rax\n"
 																						"	iretq\n"
-																						"rt_count:\n"
-																						"	push %rax\n"
-																						"	push %rbx\n"
-																						"	rt_find_log\n"
-																						"	incq 0x78(%rbx)\n"
-																						"	pop %rbx\n"
-																						"	pop %rax\n"
-																						"	iretq\n"
-																						"rt_code_end:\n"
-																						".popsection\n");
+																						"rt_warm:\n"
+																						"	movabs $" GUEST_STR(
+																							KERNEL_BASE) ", %rax\n"
+																								     "	mov $" GUEST_STR(
+																									     GUEST_RAM) " / 0x1000, %ecx\n"
+																											"1:	mov (%rax), %bl\n"
+																											"	add $0x1000, %rax\n"
+																											"	loop 1b\n"
+																											"	jmp rt_end\n"
+																											"rt_count:\n"
+																											"	push %rax\n"
+																											"	push %rbx\n"
+																											"	rt_find_log\n"
+																											"	incq 0x78(%rbx)\n"
+																											"	pop %rbx\n"
+																											"	pop %rax\n"
+																											"	iretq\n"
+																											"rt_code_end:\n"
+																											".popsection\n");
 
 /*
  * The same for a 32-bit kernel on vCPU 0, flat and without paging. From CPL 0
