@@ -339,10 +339,9 @@ GUEST_CODE(kernel_mode,
 	   "kernel_mode_entry:\n"
 	   "	lea 0x1000(%rax), %rax\n"
 	   "	mov $" GUEST_STR(PA_USER) ", %ecx\n"
-					     "	mov $" GUEST_STR(
-						     PA_USTACK) " + 0x800, %esp\n"
-								"	mov $0x202, %r11d\n"
-								"	sysretq\n");
+					  "	mov $" GUEST_STR(PA_USTACK) " + 0x800, %esp\n"
+									 "	mov $0x202, %r11d\n"
+									 "	sysretq\n");
 GUEST_LABEL(kernel_mode_call);
 GUEST_LABEL(kernel_mode_entry);
 GUEST_CODE(end_user, "	END\n");

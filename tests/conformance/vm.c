@@ -197,6 +197,18 @@ static void start_sregs(struct vm *vm, unsigned int n, struct kvm_sregs *s)
 	s->efer = legacy ? 0 : EFER_VALUE;
 }
 
+static void fail_stuck(struct vcpu *v)
+{
+	struct guest_log *log = guest_log(v->vm, v->index);
+	u64 last = log->count - 1 < LOG_FRAMES ? log->count - 1 : LOG_FRAMES - 1;
+	struct guest_frame *f = &log->frame[last];
+
+	vm_fail(v->vm,
+		"exception nobody waits for on vCPU %u: vector %lu, error %#lx, CS:RIP "
+		"%#lx:%#lx, RFLAGS %#lx, SS:RSP %#lx:%#lx, CR2/DR6 %#lx",
+		v->index, f->vector, f->error, f->cs, f->rip, f->rflags, f->ss, f->rsp, f->extra);
+}
+
 /* An OUT is complete only when the vCPU is entered again. */
 static void complete_io(struct vcpu *v)
 {
@@ -222,8 +234,10 @@ void vm_warm(struct vm *vm)
 	vcpu_set(v, &regs, &sregs);
 	while (ioctl(v->fd, KVM_RUN, 0) && errno == EINTR)
 		;
+	if (v->run->exit_reason == KVM_EXIT_IO && v->run->io.port == PORT_STUCK)
+		fail_stuck(v);
 	if (v->run->exit_reason != KVM_EXIT_IO || v->run->io.port != PORT_END)
-		vm_fail(vm, "the first run ended with reason %u", v->run->exit_reason);
+		vm_fail(vm, "warming the guest's pages ended with reason %u", v->run->exit_reason);
 	complete_io(v);
 	vcpu_set(v, NULL, &start);
 }
@@ -353,18 +367,6 @@ static void timed_out(struct vcpu *v)
 	vcpu_get(v, &r, &s);
 	vm_fail(v->vm, "timed out: vCPU %u at %#llx, CS %#x, RFLAGS %#llx, RSP %#llx, RAX %#llx",
 		v->index, r.rip, s.cs.selector, r.rflags, r.rsp, r.rax);
-}
-
-static void fail_stuck(struct vcpu *v)
-{
-	struct guest_log *log = guest_log(v->vm, v->index);
-	u64 last = log->count - 1 < LOG_FRAMES ? log->count - 1 : LOG_FRAMES - 1;
-	struct guest_frame *f = &log->frame[last];
-
-	vm_fail(v->vm,
-		"exception nobody waits for on vCPU %u: vector %lu, error %#lx, CS:RIP "
-		"%#lx:%#lx, RFLAGS %#lx, SS:RSP %#lx:%#lx, CR2/DR6 %#lx",
-		v->index, f->vector, f->error, f->cs, f->rip, f->rflags, f->ss, f->rsp, f->extra);
 }
 
 static void handle_out(struct vcpu *v)
