@@ -72,6 +72,8 @@ struct test_case {
 	bool loose; /* not deterministic: only RIP at the end and PA_DATA are compared */
 	bool prefix; /* the case detaches: records are the beginning of what is expected */
 	bool attach_late; /* the case attaches itself */
+	bool identity; /* tasks have names: the per-CPU area has a `current` */
+	bool any_cr2; /* CR2 is not compared on an emulated host */
 	bool cold; /* no page has been mapped by KVM before */
 	/* Before the start, after everything is in place; the audit comes after that. */
 	void (*setup)(struct vm *vm);
@@ -83,6 +85,8 @@ struct test_case {
 	bool (*other_exit)(struct vcpu *v);
 	/* In the main thread while the vCPUs run, where there is work beside them. */
 	void (*beside)(struct vm *vm);
+	/* After the end, in the process that ran it: vm_fail() if something is wrong. */
+	void (*after)(struct vm *vm);
 	void (*expect)(struct expect *x);
 	/* Why this host or engine cannot run it, or NULL. Engine 0: untraced. */
 	const char *(*not_here)(const struct host *h, u32 engine);

@@ -135,9 +135,9 @@ static void invalid_expect(struct expect *x)
 	invalid_in_kernel(x);
 }
 
-/* Twenty thousand #UD in a row, with calls among them. */
+/* Five thousand #UD in a row, with calls among them. */
 GUEST_CODE(storm_user, "	mov $20, %ebx\n"
-		       "1:	mov $1000, %ebp\n"
+		       "1:	mov $250, %ebp\n"
 		       "2:	ud2\n"
 		       "	lea -1(%rbp), %rbp\n"
 		       "	mov %rbp, %rcx\n"
@@ -181,6 +181,7 @@ GUEST_LABEL(split_mapped);
 /* Its page faults are cured: present, executable. */
 GUEST_CODE(split_kernel, "	swapgs\n"
 			 "	mov %rsp, %gs:0x6014\n"
+			 "	mov %gs:0x6014, %rsp\n"
 			 "	lea 0x1000(%rax), %rax\n"
 			 "	swapgs\n"
 			 "	sysretq\n"
@@ -290,6 +291,7 @@ GUEST_LABEL(vanish_back);
 GUEST_CODE(vanish_kernel,
 	   "	swapgs\n"
 	   "	mov %rsp, %gs:0x6014\n"
+	   "	mov %gs:0x6014, %rsp\n"
 	   "	lea 0x1000(%rax), %rax\n"
 	   "	swapgs\n"
 	   "	sysretq\n"
@@ -423,7 +425,7 @@ const struct test_case cases_entry[] = {
 	  .setup = invalid_setup,
 	  .expect = invalid_expect },
 	{ .name = "ud-storm",
-	  .what = "20,000 UD2 and 20 calls",
+	  .what = "5,000 UD2 and 20 calls",
 	  .user = CODE(storm_user),
 	  .kernel = CODE(kernel_linux),
 	  .setup = invalid_setup,

@@ -325,6 +325,11 @@ void guest_load(struct vm *vm)
 	}
 	for (unsigned int n = 0; n < MAX_VCPUS; n++) {
 		load_tss64(vm, n);
+		put64(vm, PA_PERCPU + n * PERCPU_BYTES + PERCPU_CURRENT,
+		      KVA(PA_PERCPU + n * PERCPU_BYTES + PERCPU_TASK));
+		put64(vm, PA_PERCPU + n * PERCPU_BYTES + PERCPU_TASK, 0x100000001 * (100 + n));
+		put64(vm, PA_PERCPU + n * PERCPU_BYTES + PERCPU_TASK + 0x20, 1000 + n);
+		strcpy((char *)vm->ram + PA_PERCPU + n * PERCPU_BYTES + PERCPU_TASK + 0x10, "task");
 		/* The kernel's stack, where entry_linux looks for it. */
 		put64(vm, PA_PERCPU + n * PERCPU_BYTES + 0x6020,
 		      KVA(PA_STACK + (n + 1) * STACK_BYTES));

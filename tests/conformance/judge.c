@@ -18,6 +18,7 @@ struct judge {
 	 * SS flat, as Intel's does, so they differ where the module is right.
 	 */
 	bool ss_as_was;
+	bool any_cr2;
 };
 
 static void fault(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -156,6 +157,8 @@ static void compare_snap(struct judge *j, const char *where, const struct snap *
 	if (j->ss_as_was && sregs.ss.selector == was->sregs.ss.selector &&
 	    sregs.ss.dpl == was->sregs.ss.dpl)
 		sregs.ss = was->sregs.ss;
+	if (j->any_cr2)
+		sregs.cr2 = was->sregs.cr2;
 	COMPARE(j, where, sreg_fields, &sregs, &was->sregs);
 	for (int i = 0; i < SNAP_NR_MSRS; i++)
 		same(j, where, snap_msr_name[i], is->msr[i], was->msr[i]);
@@ -372,6 +375,7 @@ unsigned int judge_traced(const struct expect *x, const struct result *ref,
 	struct judge j = { .lines = lines };
 
 	j.ss_as_was = x->host->tcg && engine == SCAUDIT_ENGINE_FAULT;
+	j.any_cr2 = x->host->tcg && x->tc->any_cr2;
 	if (*run->error) {
 		fault(&j, "%s", run->error);
 		return j.faults;

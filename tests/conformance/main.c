@@ -7,6 +7,7 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,8 @@ static void child(const struct test_case *tc, u32 engine)
 	if (!tc->attach_late)
 		audit_attach(vm);
 	vm_run(vm);
+	if (tc->after)
+		tc->after(vm);
 	audit_detach(vm);
 	audit_drain(vm);
 	fflush(stdout);
@@ -242,7 +245,7 @@ static int matrix(const char *only)
 		for (const struct test_case *tc = tables[t]; tc->name; tc++) {
 			enum verdict v[NR_ENGINES];
 
-			if (only && strcmp(only, tc->name))
+			if (only && fnmatch(only, tc->name, 0))
 				continue;
 			case_run(tc, v);
 			cases++;
@@ -275,7 +278,7 @@ static int list(void)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: conformance [--case NAME] [--engine none|fault|pad] [-v] [--stop] | --list\n"
+		"usage: conformance [--case PATTERN] [--engine none|fault|pad] [-v] [--stop] | --list\n"
 		"  Runs each case untraced and with each engine; status 0 if all is as it should be.\n"
 		"  --engine E  untraced and E only\n"
 		"  -v          all differences, not just the first %u\n"
@@ -334,5 +337,7 @@ int main(int argc, char **argv)
 		}
 	}
 	host_look();
+	if (only_engine)
+		audit_keep();
 	return matrix(only);
 }

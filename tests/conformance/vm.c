@@ -195,6 +195,8 @@ static void start_sregs(struct vm *vm, unsigned int n, struct kvm_sregs *s)
 	s->cr3 = vm->tc->la57 ? PA_ROOT5 : PA_ROOT4;
 	s->cr4 = CR4_VALUE | (vm->tc->la57 ? CR4_LA57 : 0);
 	s->efer = legacy ? 0 : EFER_VALUE;
+	if (vm->tc->irqchip)
+		s->apic_base |= 0xc00; /* on, with its registers as MSRs */
 }
 
 static void fail_stuck(struct vcpu *v)

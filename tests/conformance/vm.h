@@ -158,6 +158,11 @@ void audit_attach(struct vm *vm);
 void audit_detach(struct vm *vm);
 /* Reads the rings into the result, in the order of the events' numbers. */
 void audit_drain(struct vm *vm);
+/*
+ * Attaches to a VM that does nothing, for as long as this process lives: the
+ * module's hooks then stay where they are between one run and the next.
+ */
+void audit_keep(void);
 /* Ends audits that runs have left when they failed; they would hold the module. */
 void audit_sweep(void);
 
