@@ -32,7 +32,8 @@ boot() {
 	mkdir -p "$BUILD/lab"
 	exec 9>"$BUILD/lab/tests.lock"
 	flock -n 9 || { echo "waiting for another run of the lab tests"; flock 9; }
-	lab_prepare "$DIR" "$SERIES" "$LAB_BIN"/{calls,getppid,ways64,ways32} "$(command -v strace)"
+	lab_prepare "$DIR" "$SERIES" "$LAB_BIN"/{calls,stress,getppid,ways64,ways32} \
+		"$(command -v strace)"
 	echo "LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600}" >>"$DIR/env"
 	echo "export CONFORMANCE='${CONFORMANCE:-}'" >>"$DIR/env"
 	if [ $# -gt 0 ]; then

@@ -9,8 +9,8 @@
 #   record_stop VM
 #   store_of VM                     a store of this scenario, in memory
 #   rows VM [scquery options]       its rows as JSON lines
-#   calls_check VM LOG [COMMS]      the recording holds what a program's list says; COMMS
-#                                   are the program's names (calls)
+#   calls_check VM LOG [COMMS] [--order]   the recording holds what a program's list says;
+#                                   COMMS are the program's names (calls)
 #   hits_start VM, hits VM TIDS…    the guest kernel's own count of system calls
 #   expect STATUS PATTERN COMMAND…  COMMAND ends with STATUS and one line that matches
 #
@@ -54,7 +54,7 @@ rows() {
 # Only the program matters: what else the guest did need not be turned into text.
 calls_check() {
 	rows "$1" --comm "${3:-calls},exe" >"$WORK/rows-$1.json"
-	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" ||
+	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" ${4:-} ||
 		fail "the recording of $1 differs from what the program did"
 }
 

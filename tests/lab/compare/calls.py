@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Is a recording exactly what guest/calls.c says it did?
 
-usage: calls.py LOG RECORDED
+usage: calls.py LOG RECORDED [--order]
 
 LOG is the program's list, RECORDED is scquery --format json. For each thread the
 calls between the marks that begin and end a section must be the listed ones: pid,
 tid, number, six arguments, result, state, instruction, convention. What the C library
 did between sections is not looked at. A line without the last two words means SYSCALL
-and x86_64; of states with a bar between them any will do. Prints one line; exit status
-0 if all agree, 1 if not.
+and x86_64; of states with a bar between them any will do. With --order the program ran
+in a pid namespace of its own: the first of its threads is the first one recorded that has
+a section, and so on. Prints one line; exit status 0 if all agree, 1 if not.
 """
 
 import json
@@ -49,6 +50,25 @@ def recorded_read(path, wanted):
     return threads, rows
 
 
+def has_section(row):
+    return row["syscall"] == "getppid" and row["args"][0] in BEGIN
+
+
+def renumber(said, path):
+    """The program's threads and processes by the numbers of the guest's first namespace."""
+    tids = set()
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            if has_section(row):
+                tids.add(row["tid"])
+    if len(tids) != len(said):
+        sys.exit(f"FAIL: {len(tids)} threads with a section recorded, {len(said)} listed")
+    name = dict(zip(sorted(said), sorted(tids)))
+    return {name[tid]: [(name[call[0]], *call[1:]) for call in calls]
+            for tid, calls in said.items()}
+
+
 def sections(rows):
     inside = False
     for row in rows:
@@ -84,6 +104,8 @@ def differs(said, row):
 
 def main():
     said = log_read(sys.argv[1])
+    if "--order" in sys.argv[3:]:
+        said = renumber(said, sys.argv[2])
     recorded, rows = recorded_read(sys.argv[2], said)
     wrong = calls = 0
     for tid, listed in said.items():

@@ -4,18 +4,7 @@
  *
  *   calls [-o LOG] [-r ROUNDS] [-t THREADS] [-p PROCESSES] [-q]
  *
- * Every call of a section (begin() to end()) is made by one instruction here, with all
- * six argument registers set, and noted in memory shared by all processes and programs
- * of the run. Calls of the C library lie outside sections. At the end one line per
- * call goes to stdout (to LOG with -o; -q: nowhere):
- *
- *   pid tid nr a1 a2 a3 a4 a5 a6 ret state
- *
- * numbers in hex, in order for each tid; "-" for a register that was not chosen here
- * and for a return value that nobody can see. state is what scquery must say:
- *   returned  came back by SYSRET; after a signal handler by that of rt_sigreturn
- *   unseen    was interrupted, and repeated by the kernel after the signal handler
- *   never     does not come back (exit, execve, rt_sigreturn)
+ * The list goes to stdout (to LOG with -o; -q: nowhere); noted.h says how it reads.
  * Exit status 0 if every call did what it should.
  */
 #include <errno.h>
@@ -33,132 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENTRIES_MAX (1u << 20)
-#define SECTION_BEGIN 0x5ca0d17b0000b001ull
-#define SECTION_END 0x5ca0d17b0000e002ull
-#define JUNK(n) (0xf00d000000000000ull + (n))
+#include "noted.h"
+
 #define NR_UNKNOWN 987654321
-#define LOG_ENV "CALLS_LOG"
-
-enum state {
-	STATE_NEVER,
-	STATE_RETURNED,
-	STATE_UNSEEN
-};
-
-struct entry {
-	uint32_t pid, tid, nr, state;
-	uint32_t args_known, padding;
-	uint64_t args[6];
-	int64_t ret;
-};
-
-struct log {
-	atomic_uint used;
-	atomic_uint failures;
-	atomic_uint flag;
-	uint32_t padding;
-	struct entry entries[ENTRIES_MAX];
-};
-
-static struct log *calls_log;
-static _Thread_local uint32_t self_pid, self_tid;
-
-static long raw(long nr, const uint64_t *a)
-{
-	register uint64_t r10 asm("r10") = a[3];
-	register uint64_t r8 asm("r8") = a[4];
-	register uint64_t r9 asm("r9") = a[5];
-	long ret;
-
-	asm volatile("syscall"
-		     : "=a"(ret)
-		     : "0"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-		     : "rcx", "r11", "memory");
-	return ret;
-}
-
-static struct entry *entry_add(uint32_t nr)
-{
-	uint32_t at = atomic_fetch_add(&calls_log->used, 1);
-	struct entry *entry;
-
-	if (at >= ENTRIES_MAX)
-		abort();
-	entry = &calls_log->entries[at];
-	entry->pid = self_pid;
-	entry->tid = self_tid;
-	entry->nr = nr;
-	return entry;
-}
-
-static struct entry *call_entry(long nr, const uint64_t *args, enum state state)
-{
-	struct entry *entry = entry_add(nr);
-	long ret;
-
-	memcpy(entry->args, args, sizeof(entry->args));
-	entry->args_known = 1;
-	ret = raw(nr, args);
-	/* The child of a fork shares the log; the call is its parent's. */
-	if (nr == SYS_fork && ret == 0)
-		return NULL;
-	entry->ret = ret;
-	entry->state = state;
-	return entry;
-}
-
-static long call(long nr, const uint64_t *args, enum state state)
-{
-	struct entry *entry = call_entry(nr, args, state);
-
-	return entry ? entry->ret : 0;
-}
-
-/* One noted call; registers beyond those given hold junk that must be seen too. */
-#define ARGS(...) ARGS_PICK(__VA_ARGS__, JUNK(1), JUNK(2), JUNK(3), JUNK(4), JUNK(5), JUNK(6))
-#define ARGS_PICK(a, b, c, d, e, f, ...)                                                  \
-	((const uint64_t[6]){ (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), \
-			      (uint64_t)(e), (uint64_t)(f) })
-#define CALL(nr, ...) call(nr, ARGS(__VA_ARGS__), STATE_RETURNED)
-#define MUST(condition)                                                                \
-	do {                                                                           \
-		if (!(condition)) {                                                    \
-			fprintf(stderr, "calls: line %d: %s\n", __LINE__, #condition); \
-			atomic_fetch_add(&calls_log->failures, 1);                     \
-		}                                                                      \
-	} while (0)
-
-static void identity_read(void)
-{
-	self_pid = getpid();
-	self_tid = syscall(SYS_gettid);
-}
-
-static void begin(void)
-{
-	identity_read();
-	CALL(SYS_getppid, SECTION_BEGIN);
-}
-
-static void end(void)
-{
-	CALL(SYS_getppid, SECTION_END);
-}
-
-static void handler(int sig)
-{
-	CALL(SYS_getpgid, 0, sig);
-	/* Made by the C library's restorer when we return. */
-	entry_add(SYS_rt_sigreturn);
-}
-
-static void handler_set(int sig, int flags)
-{
-	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
-
-	sigaction(sig, &action, NULL);
-}
 
 static void sleeper_wait(pid_t pid)
 {
@@ -271,43 +137,27 @@ static void wakeups(void)
 
 static void child_interrupted(const int *fds)
 {
-	struct entry *entry;
 	char byte;
 	const uint64_t args[6] = { fds[0], (uint64_t)&byte, 1, JUNK(7), JUNK(8), JUNK(9) };
 
-	/* Without SA_RESTART: EINTR, which comes by the SYSRET of rt_sigreturn. */
-	MUST(call(SYS_read, args, STATE_RETURNED) == -EINTR);
-	atomic_store(&calls_log->flag, 1);
-	/*
-	 * With SA_RESTART the kernel repeats the call after the handler. One of our
-	 * calls is two for the kernel; the handler's entries lie between them.
-	 */
-	entry = entry_add(SYS_read);
-	memcpy(entry->args, args, sizeof(args));
-	entry->args_known = 1;
-	entry->state = STATE_UNSEEN;
-	long ret = raw(SYS_read, args);
-
-	entry = entry_add(SYS_read);
-	memcpy(entry->args, args, sizeof(args));
-	entry->args_known = 1;
-	entry->state = STATE_RETURNED;
-	entry->ret = ret;
-	MUST(ret == 1);
+	/* Without SA_RESTART: EINTR. With it, one of our calls is two for the kernel. */
+	MUST(call(SYS_read, args, STATE_SIGNALLED) == -EINTR);
+	atomic_store(&noted->flag, 1);
+	MUST(call_repeated(SYS_read, SYS_read, args) == 1);
 }
 
 static void interruptions(void)
 {
-	int fds[2];
 	pid_t pid;
+	int fds[2];
 
 	handler_set(SIGUSR1, 0);
 	handler_set(SIGUSR2, SA_RESTART);
 	MUST(pipe(fds) == 0);
-	atomic_store(&calls_log->flag, 0);
+	atomic_store(&noted->flag, 0);
 	begin();
 	/* To ourselves: the handler runs before kill returns. */
-	MUST(CALL(SYS_kill, self_pid, SIGUSR1) == 0);
+	MUST(CALL_AS(STATE_SIGNALLED, SYS_kill, self_pid, SIGUSR1) == 0);
 	MUST(CALL(SYS_kill, self_pid, 0) == 0);
 	MUST(CALL(SYS_kill, self_pid, 999) == -EINVAL);
 	pid = child_start(child_interrupted, fds, 7);
@@ -316,7 +166,7 @@ static void interruptions(void)
 	begin();
 	MUST(CALL(SYS_kill, pid, SIGUSR1) == 0);
 	end();
-	while (!atomic_load(&calls_log->flag))
+	while (!atomic_load(&noted->flag))
 		usleep(1000);
 	usleep(20000);
 	sleeper_wait(pid);
@@ -386,46 +236,9 @@ static void threads(int count, int rounds, uint64_t seed)
 		pthread_join(workers[i].thread, NULL);
 }
 
-static void log_map(const char *path, int flags)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0600);
-
-	if (fd < 0 || ftruncate(fd, sizeof(struct log)) != 0) {
-		fprintf(stderr, "calls: %s: %s\n", path, strerror(errno));
-		exit(2);
-	}
-	calls_log = mmap(NULL, sizeof(struct log), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (calls_log == MAP_FAILED)
-		exit(2);
-	close(fd);
-}
-
-static void log_print(FILE *file)
-{
-	static const char *const states[] = { "never", "returned", "unseen" };
-	uint32_t used = atomic_load(&calls_log->used);
-
-	for (uint32_t i = 0; i < used; i++) {
-		const struct entry *entry = &calls_log->entries[i];
-
-		fprintf(file, "%x %x %x", entry->pid, entry->tid, entry->nr);
-		for (int arg = 0; arg < 6; arg++) {
-			if (entry->args_known)
-				fprintf(file, " %lx", entry->args[arg]);
-			else
-				fprintf(file, " -");
-		}
-		if (entry->state == STATE_RETURNED)
-			fprintf(file, " %lx", (uint64_t)entry->ret);
-		else
-			fprintf(file, " -");
-		fprintf(file, " %s\n", states[entry->state]);
-	}
-}
-
 static int executed(void)
 {
-	log_map(getenv(LOG_ENV), 0);
+	noted_map(getenv(NOTED_ENV), 0);
 	begin();
 	mixed(300, 2);
 	CALL(SYS_exit_group, 9);
@@ -463,8 +276,8 @@ int main(int argc, char **argv)
 		}
 	}
 	snprintf(path, sizeof(path), "/tmp/calls.%d", getpid());
-	setenv(LOG_ENV, path, 1);
-	log_map(path, O_CREAT | O_EXCL);
+	setenv(NOTED_ENV, path, 1);
+	noted_map(path, O_CREAT | O_EXCL);
 
 	wakeups();
 	interruptions();
@@ -485,8 +298,8 @@ int main(int argc, char **argv)
 	if (!file)
 		return 2;
 	if (!quiet)
-		log_print(file);
+		noted_print(file);
 	if (fflush(file) || ferror(file))
 		return 2;
-	return atomic_load(&calls_log->failures) ? 1 : 0;
+	return atomic_load(&noted->failures) ? 1 : 0;
 }
