@@ -95,7 +95,7 @@ def differs(said, row):
     if row["state"] not in states.split("|"):
         return f"state {row['state']}, should be {states}"
     seen = row["state"] in ("returned", "iret")
-    if row["ret"] != (ret if seen else None):
+    if (row["ret"] is not None) != seen or seen and ret is not None and row["ret"] != ret:
         return f"result {row['ret']}, should be {ret}"
     if (row["dur"] is None) == seen or (row["dur"] or 0) < 0:
         return f"duration {row['dur']} in state {row['state']}"

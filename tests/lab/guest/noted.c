@@ -16,6 +16,7 @@
 struct noted *noted;
 const char *noted_program = "calls";
 _Thread_local uint32_t self_pid, self_tid;
+static _Thread_local struct noted_entry *last_sigreturn;
 
 long raw(long nr, const uint64_t *args)
 {
@@ -63,19 +64,30 @@ static struct noted_entry *entry_args(uint32_t nr, const uint64_t *args, enum no
 	return entry;
 }
 
+void sigreturn_add(void)
+{
+	last_sigreturn = entry_add(SYS_rt_sigreturn);
+	last_sigreturn->state = STATE_SIGRETURN;
+}
+
 struct noted_entry *call_entry(long nr, const uint64_t *args, enum noted_state state)
 {
 	struct noted_entry *entry = entry_args(nr, args, STATE_NEVER);
 	long ret;
 
-	/* A thread that is killed inside never comes to say so. */
-	if (state == STATE_DEAD)
+	/* Who is killed inside, or becomes another program, never comes to say so. */
+	if (state == STATE_DEAD || state == STATE_EXECUTED)
 		entry->state = state;
+	last_sigreturn = NULL;
 	ret = raw(nr, args);
 	if (nr == SYS_fork && ret == 0)
 		return NULL;
 	entry->ret = ret;
 	entry->state = state;
+	if (state == STATE_SIGNALLED && last_sigreturn) {
+		last_sigreturn->ret = ret;
+		last_sigreturn->ret_known = 1;
+	}
 	return entry;
 }
 
@@ -91,7 +103,7 @@ long call_repeated(long nr, long again, const uint64_t *args)
 	struct noted_entry *entry;
 	long ret;
 
-	entry_args(nr, args, STATE_UNSEEN);
+	entry_args(nr, args, STATE_RESTARTED);
 	ret = raw(nr, args);
 	entry = entry_args(again, args, STATE_RETURNED);
 	entry->ret = ret;
@@ -113,8 +125,7 @@ void end(void)
 void handler(int sig)
 {
 	CALL(SYS_getpgid, 0, sig);
-	/* Made by the C library's restorer when we return. */
-	entry_add(SYS_rt_sigreturn);
+	sigreturn_add(); /* made by the C library's restorer when we return */
 }
 
 void handler_set(int sig, int flags)
@@ -147,14 +158,20 @@ static int on_intel(void)
 
 void noted_print(FILE *file)
 {
-	const char *const states[] = {
-		[STATE_NEVER] = "never",
-		[STATE_RETURNED] = "returned",
-		[STATE_UNSEEN] = "unseen",
-		[STATE_SIGNALLED] = on_intel() ? "returned|unseen" : "returned|iret",
-		[STATE_IRET] = on_intel() ? "unseen" : "iret",
-		[STATE_DEAD] = "gone|never|open|unseen",
+	static const struct {
+		const char *amd, *intel;
+		int has_ret;
+	} states[] = {
+		[STATE_NEVER] = { "never", "never", 0 },
+		[STATE_RETURNED] = { "returned", "returned", 1 },
+		[STATE_IRET] = { "iret", "unseen", 1 },
+		[STATE_SIGNALLED] = { "returned|iret", "returned|unseen", 1 },
+		[STATE_RESTARTED] = { "restarted", "unseen", 0 },
+		[STATE_EXECUTED] = { "returned|iret", "returned|never", 1 },
+		[STATE_SIGRETURN] = { "returned|iret", "returned|never", 0 },
+		[STATE_DEAD] = { "gone|open", "gone|open", 0 },
 	};
+	int intel = on_intel();
 	uint32_t used = atomic_load(&noted->used);
 
 	for (uint32_t i = 0; i < used; i++) {
@@ -167,11 +184,11 @@ void noted_print(FILE *file)
 			else
 				fprintf(file, " -");
 		}
-		if (entry->state == STATE_NEVER || entry->state == STATE_UNSEEN ||
-		    entry->state == STATE_DEAD)
-			fprintf(file, " -");
-		else
+		if (states[entry->state].has_ret || entry->ret_known)
 			fprintf(file, " %lx", (uint64_t)entry->ret);
-		fprintf(file, " %s\n", states[entry->state]);
+		else
+			fprintf(file, " -");
+		fprintf(file, " %s\n",
+			intel ? states[entry->state].intel : states[entry->state].amd);
 	}
 }

@@ -11,7 +11,7 @@
  *   pid tid nr a1 a2 a3 a4 a5 a6 ret state
  *
  * numbers in hex, in order for each tid; "-" for a register that was not chosen here
- * and for a return value that nobody can see. compare/calls.py reads it.
+ * and for a return value that nobody can see, or know. compare/calls.py reads it.
  */
 #ifndef NOTED_H
 #define NOTED_H
@@ -24,19 +24,21 @@
 #define SECTION_BEGIN 0x5ca0d17b0000b001ull
 #define SECTION_END 0x5ca0d17b0000e002ull
 
-/* What scquery must say of the call; several where the kernel is free. */
+/* What scquery must say of the call; on an Intel host IRET is not seen. */
 enum noted_state {
-	STATE_NEVER, /* does not come back: exit, execve, rt_sigreturn */
+	STATE_NEVER, /* does not come back: exit */
 	STATE_RETURNED, /* came back by SYSRET */
-	STATE_UNSEEN, /* was interrupted, and repeated by the kernel after the signal handler */
+	STATE_IRET, /* came back by IRET */
 	STATE_SIGNALLED, /* a signal handler ran first: the kernel takes SYSRET or IRET */
-	STATE_IRET, /* came back by IRET, which is not seen on an Intel host */
+	STATE_RESTARTED, /* was interrupted, and is repeated by the kernel, as another call */
+	STATE_EXECUTED, /* successful execve: by IRET or SYSRET, to another program */
+	STATE_SIGRETURN, /* leaves in RAX what it finds in the signal frame */
 	STATE_DEAD, /* the thread was killed in it */
 };
 
 struct noted_entry {
 	uint32_t pid, tid, nr, state;
-	uint32_t args_known, padding;
+	uint32_t args_known, ret_known;
 	uint64_t args[6];
 	int64_t ret;
 };
@@ -64,6 +66,12 @@ void end(void);
 
 /* A call of this thread that something else makes: arguments unknown, state NEVER. */
 struct noted_entry *entry_add(uint32_t nr);
+
+/*
+ * The end of a signal handler. Where that has interrupted a call in state SIGNALLED, the
+ * result is the call's.
+ */
+void sigreturn_add(void);
 
 /* The instruction alone. */
 long raw(long nr, const uint64_t *args);

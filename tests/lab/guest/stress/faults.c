@@ -84,14 +84,14 @@ static void skipper(int sig, siginfo_t *info, void *opaque)
 	registers[REG_RSP] += 8;
 	CALL(SYS_getpgid, 0, sig, info->si_code, got_offset, registers[REG_ERR],
 	     registers[REG_TRAPNO]);
-	entry_add(SYS_rt_sigreturn);
+	sigreturn_add();
 }
 
 static void opener(int sig, siginfo_t *info, void *opaque)
 {
 	(void)opaque;
 	MUST(CALL(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE, sig, info->si_code) == 0);
-	entry_add(SYS_rt_sigreturn);
+	sigreturn_add();
 }
 
 static void set(int sig, void (*handler)(int, siginfo_t *, void *))

@@ -32,7 +32,7 @@ static void set(int sig, void (*handler)(int), int flags)
 static void feeder(int sig)
 {
 	MUST(CALL(SYS_write, feed_fd, "f", 1, sig) == 1);
-	entry_add(SYS_rt_sigreturn);
+	sigreturn_add();
 }
 
 /* Each level raises the next one. */
@@ -41,7 +41,7 @@ static void nester(int sig)
 	if (sig < SIGRTMIN + 4)
 		MUST(CALL_AS(STATE_SIGNALLED, SYS_tgkill, self_pid, self_tid, sig + 1) == 0);
 	MUST(CALL(SYS_getpgid, 0, sig) >= 0);
-	entry_add(SYS_rt_sigreturn);
+	sigreturn_add();
 }
 
 /* A timer runs out in it: EINTR by a handler without SA_RESTART. */
