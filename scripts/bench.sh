@@ -5,6 +5,7 @@
 #   # lab: icount    the emulated host counts instructions instead of time
 #   # lab: none      no emulated host: it runs here, with $BUILD
 #   # put: FILE      a program for the guest
+#   # module: NAME   tests/bench/NAME is built as a kernel module, build/kmod/6.1/bench/NAME/NAME.ko
 #   # packages: ...  Debian packages beside those that the lab needs
 
 bench_names() { (cd "$TOP/tests/bench" && echo *.sh | sed 's/\.sh//g'); }
@@ -21,6 +22,18 @@ bench_print() {
 			printf '%-32s %14s %s\n' "$row" "$value" "$unit"
 		fi
 	done <<<"$rows"
+}
+
+# Builds a module of tests/bench for the lab's kernel; nothing is written beside its source.
+bench_module() {
+	local name=$1 dir=$BUILD/kmod/6.1/bench/$1 file
+	kernel_need 6.1
+	mkdir -p "$dir"
+	for file in "$TOP/tests/bench/$name"/*; do
+		ln -sfn "$file" "$dir/"
+	done
+	quietly "$BUILD/log/bench-$name.log" make -C "$(kernel_headers 6.1)" M="$dir" modules ||
+		die "module $name did not build: see build/log/bench-$name.log"
 }
 
 bench_main() {
@@ -51,6 +64,9 @@ bench_main() {
 			put+=(--put "$(command -v "$argument")")
 		fi
 	done < <(sed -n 's/^# put: //p' "$script")
+	while read -r argument; do
+		bench_module "$argument"
+	done < <(sed -n 's/^# module: //p' "$script")
 	if grep -q '^# lab: icount' "$script"; then
 		# QEMU 10 stands still when it counts instructions without sleeping.
 		export LAB_EMULATOR=own LAB_ACCEL=tcg LAB_HOST_SMP=1 LAB_QEMU_EXTRA="-icount shift=0,sleep=off"

@@ -2,16 +2,90 @@
 # shellcheck shell=bash
 # What one getppid of a Linux guest costs, in instructions of all layers (guest, KVM,
 # scaudit.ko, recorder, host kernel): the emulated host's clock counts instructions.
+#   getppid/…   instructions per call: untraced; by strace in the guest; by a traditional
+#               tracer (#UD, KVM's emulator, nothing recorded); by each engine, recorded
+#               with identity and context; after the end of the recording
+#   exits/…     VM exits per call, beyond those of the time without calls
+#   module/…    instructions in scaudit.ko per call, and what for; counting them costs some
 # lab: icount
 # put: getppid
 # put: strace
+# module: reference
 
-row() { echo "$1 $2 instructions"; }
-ticks() { vm_run vm1 "$@" | cut -d' ' -f1; }
+VM_PID=''
 
-row getppid/untraced "$(ticks getppid 10000 3)"
-row getppid/strace "$(ticks strace -f -o /dev/null getppid 500 3)"
-screcord start vm1 --store "$STORE" >&2 </dev/null || exit 1
-row getppid/fault "$(ticks getppid 5000 5)"
-screcord stop vm1 >&2 || exit 1
-row getppid/detached "$(ticks getppid 10000 3)"
+row() { echo "$1 $2 ${3:-instructions}"; }
+vm_exits() { cat /sys/kernel/debug/kvm/"$VM_PID"-*/exits; }
+per() { awk -v sum="$1" -v count="$2" 'BEGIN { printf "%.2f", sum / count }'; }
+
+# measure NAME COUNT COMMAND...: rows of a way to make calls; COMMAND runs getppid COUNT 3.
+# The guest alone has exits too (its timer, its console): as many again without calls.
+measure() {
+	local name=$1 count=$2 before after idle ticks
+	shift 2
+	before=$(vm_exits)
+	vm_run "$VM" "$@" getppid 1 3 >/dev/null
+	idle=$(($(vm_exits) - before))
+	before=$(vm_exits)
+	ticks=$(vm_run "$VM" "$@" getppid "$count" 3 | cut -d' ' -f1)
+	after=$(vm_exits)
+	row "getppid/$name" "$ticks"
+	row "exits/getppid/$name" "$(per $((after - before - idle)) $((count * 3)))" exits
+}
+
+recorder_pid() { screcord status "$VM" --json | sed -n 's/.*"recorder_pid":\([0-9]*\).*/\1/p'; }
+
+record() {
+	rm -rf "$STORE"
+	screcord start "$VM" --store "$STORE" "$@" >&2 </dev/null || exit 1
+	vm_run "$VM" getppid 100 1 >/dev/null # identified, a pad found
+}
+
+record_stop() { screcord stop "$VM" >&2 || exit 1; }
+
+# The split of what an engine costs inside the module.
+split() {
+	local name=$1 before after sum=0 i phases=(decide identify record resume)
+	shift
+	record "$@"
+	read -r -a before < <(counters "$(recorder_pid)")
+	vm_run "$VM" getppid 5000 1 >/dev/null
+	read -r -a after < <(counters "$(recorder_pid)")
+	record_stop
+	for i in 3 4 5 6; do
+		sum=$((sum + after[i] - before[i]))
+	done
+	row "module/$name" "$((sum / (after[0] - before[0])))"
+	for i in 0 1 2 3; do
+		row "module/$name/${phases[i]}" \
+			"$(((after[i + 3] - before[i + 3]) / (after[0] - before[0])))"
+	done
+}
+
+VM=vm1 VM_PID=$(vm_pid vm1)
+measure untraced 10000
+measure strace 500 strace -f -o /dev/null
+for engine in fault pad; do
+	record --engine $engine
+	measure $engine 5000
+	record_stop
+done
+record --engine pad --returns none
+measure pad-entry 5000
+record_stop
+measure detached 10000
+
+module_unload
+insmod "$LAB_MODULE" profile=1 || exit 1
+split fault --engine fault
+split pad --engine pad
+split pad-entry --engine pad --returns none
+module_unload
+vm_stop vm1
+
+insmod "$LAB_IN/build/kmod/6.1/bench/reference/reference.ko" || exit 1
+vm_start reference || exit 1
+VM=reference VM_PID=$(vm_pid reference)
+measure reference 5000
+vm_stop reference
+rmmod reference
