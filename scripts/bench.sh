@@ -3,8 +3,9 @@
 # Benchmarks: tests/bench/NAME.sh runs on the emulated host (like a host script of
 # ./dev lab) and prints lines "row value unit". Its head says what it needs:
 #   # lab: icount    the emulated host counts instructions instead of time
+#   # lab: time      it does not; with both it runs twice; $BENCH_CLOCK tells the script
 #   # lab: none      no emulated host: it runs here, with $BUILD
-#   # put: FILE      a program for the guest
+#   # put: FILE      a program for the guest, or a file of tests/bench
 #   # module: NAME   tests/bench/NAME is built as a kernel module, build/kmod/6.1/bench/NAME/NAME.ko
 #   # packages: ...  Debian packages beside those that the lab needs
 
@@ -36,6 +37,23 @@ bench_module() {
 		die "module $name did not build: see build/log/bench-$name.log"
 }
 
+# bench_run NAME CLOCK LAB-OPTIONS...: prints the rows.
+bench_run() {
+	local name=$1 clock=$2 script=$BUILD/bench/$1-$2.sh
+	shift 2
+	mkdir -p "$BUILD/bench"
+	{ echo "BENCH_CLOCK=$clock" && cat "$TOP/tests/bench/$name.sh"; } >"$script"
+	(
+		if [ "$clock" = icount ]; then
+			# QEMU 10 stands still when it counts instructions without sleeping.
+			export LAB_EMULATOR=own LAB_ACCEL=tcg LAB_HOST_SMP=1 LAB_QEMU_EXTRA="-icount shift=0,sleep=off"
+			# Its clock leaps ahead while it waits for this machine's disk.
+			export LAB_WAIT=100000
+		fi
+		lab_main "$@" --timeout 1500 --out "$BUILD/bench/$name" --host-script "$script"
+	) || die "bench $name failed: see build/bench/$name/host.log"
+}
+
 bench_main() {
 	local name='' json='' script rows argument put=() packages=()
 	for argument; do
@@ -60,6 +78,8 @@ bench_main() {
 	while read -r argument; do
 		if [ -e "$LAB_BIN/$argument" ]; then
 			put+=(--put "$LAB_BIN/$argument")
+		elif [ -e "$TOP/tests/bench/$argument" ]; then
+			put+=(--put "$TOP/tests/bench/$argument")
 		else
 			put+=(--put "$(command -v "$argument")")
 		fi
@@ -67,13 +87,8 @@ bench_main() {
 	while read -r argument; do
 		bench_module "$argument"
 	done < <(sed -n 's/^# module: //p' "$script")
-	if grep -q '^# lab: icount' "$script"; then
-		# QEMU 10 stands still when it counts instructions without sleeping.
-		export LAB_EMULATOR=own LAB_ACCEL=tcg LAB_HOST_SMP=1 LAB_QEMU_EXTRA="-icount shift=0,sleep=off"
-		# Its clock leaps ahead while it waits for this machine's disk.
-		export LAB_WAIT=100000
-	fi
-	rows=$(lab_main "${put[@]}" --out "$BUILD/bench/$name" --host-script "$script") ||
-		die "bench $name failed: see build/bench/$name/host.log"
+	rows=$(sed -n 's/^# lab: //p' "$script" | while read -r clock; do
+		bench_run "$name" "$clock" "${put[@]}" </dev/null || exit 1
+	done) || exit 1
 	bench_print
 }

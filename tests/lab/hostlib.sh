@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # The lab, inside the emulated host: functions for host scripts and scenarios.
 #
-#   vm_start NAME [--smp N] [--mem MB] [--append STR] [--paused] [--initrd FILE]
+#   vm_start NAME [--smp N] [--mem MB] [--append STR] [--paused] [--initrd FILE] [--reboot]
+#                 [--qemu 'ARGUMENTS'] [--incoming URI]
 #   vm_wait NAME            until its agent answers (vm_start waits, unless --paused)
 #   vm_cont NAME            let a guest started with --paused go
 #   vm_run NAME COMMAND...  run a command in the guest; output and exit status are its own
@@ -12,6 +13,7 @@
 #   vm_pid NAME             process id of its QEMU
 #   vm_alive NAME           is it there
 #   vm_monitor NAME CMD     a line to QEMU's monitor
+#   vm_ask NAME CMD PATTERN [SECONDS]   the same, until its answer has PATTERN; prints it
 #   vm_list                 names of guests started and not stopped
 #   module_load, module_unload, module_loaded
 #   fail REASON             ends the scenario
@@ -24,6 +26,7 @@ VMS=/run/vms
 
 vm_start() {
 	local name=$1 smp=1 mem=512 append='' paused='' initrd=$LAB_GUEST_INITRD dir fifo
+	local reboot=-no-reboot more=''
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -31,6 +34,9 @@ vm_start() {
 		--mem) mem=$2 ;;
 		--append) append=$2 ;;
 		--initrd) initrd=$2 ;;
+		--qemu) more+=" $2" ;;
+		--incoming) more+=" -incoming $2" paused=-S ;; # the migration brings it to life
+		--reboot) reboot='' && shift && continue ;;
 		--paused) paused=-S && shift && continue ;;
 		*) echo "lab: vm_start: unknown option $1" >&2 && return 125 ;;
 		esac
@@ -42,9 +48,10 @@ vm_start() {
 	for fifo in ctl out err mon; do
 		mkfifo "$dir/$fifo.in" "$dir/$fifo.out"
 	done
+	# shellcheck disable=SC2086
 	qemu-system-x86_64 -name "guest=$name" -accel kvm -machine microvm,acpi=on,rtc=on,pit=off,pic=off \
 		-cpu host -smp "$smp" -m "$mem" -nodefaults -no-user-config -display none \
-		-no-reboot -kernel "$LAB_GUEST_KERNEL" -initrd "$initrd" $paused \
+		$reboot -kernel "$LAB_GUEST_KERNEL" -initrd "$initrd" $paused $more \
 		-append "console=ttyS0 quiet panic=-1 tsc=reliable lab.name=$name $append" \
 		-serial "file:$OUT/${VM_LOG:-guest-$name}.log" \
 		-device isa-debug-exit,iobase=0x501,iosize=1 \
@@ -76,6 +83,20 @@ vm_wait() { "$LAB_BIN/vmexec" "$VMS/$1" wait "${2:-${LAB_WAIT:-120}}"; }
 vm_run() { "$LAB_BIN/vmexec" "$VMS/$1" run "${@:2}"; }
 vm_sh() { "$LAB_BIN/vmexec" "$VMS/$1" run sh -c "$2"; }
 vm_monitor() { echo "$2" >"$VMS/$1/mon.in"; }
+vm_ask() {
+	local log=$VMS/$1/mon.log reader found=1
+	timeout 0.3 cat "$VMS/$1/mon.out" >/dev/null # what was said before
+	timeout "${4:-60}" cat "$VMS/$1/mon.out" >"$log" &
+	reader=$!
+	vm_monitor "$1" "$2"
+	while kill -0 $reader 2>/dev/null; do
+		grep -aq -- "$3" "$log" && found=0 && break
+		sleep 0.1
+	done
+	kill $reader 2>/dev/null
+	tr -d '\r' <"$log" | grep -a -- "$3" || tail -n 3 "$log"
+	return $found
+}
 vm_cont() { vm_monitor "$1" cont; }
 vm_list() { (cd "$VMS" 2>/dev/null && ls); }
 

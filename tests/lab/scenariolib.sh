@@ -10,7 +10,10 @@
 #   store_of VM                     a store of this scenario, in memory
 #   rows VM [scquery options]       its rows as JSON lines
 #   calls_check VM LOG [COMMS] [--order]   the recording holds what a program's list says;
-#                                   COMMS are the program's names (calls)
+#                                   COMMS are the program's names (calls); only what was
+#                                   recorded from $SINCE on is looked at, if that is set
+#   life_guest                      there is a guest `life` that can be reset, saved and moved
+#   now                             the time, for SINCE
 #   hits_start VM, hits VM TIDS…    the guest kernel's own count of system calls
 #   expect STATUS PATTERN COMMAND…  COMMAND ends with STATUS and one line that matches
 #
@@ -53,9 +56,31 @@ rows() {
 
 # Only the program matters: what else the guest did need not be turned into text.
 calls_check() {
-	rows "$1" --comm "${3:-calls},exe" >"$WORK/rows-$1.json"
-	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" ${4:-} ||
+	rows "$1" --comm "${3:-calls},exe" ${SINCE:+--since "$SINCE"} >"$WORK/rows-$1.json"
+	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" "${@:4}" ||
 		fail "the recording of $1 differs from what the program did"
+}
+
+now() { date +@%s.%N; }
+
+# An empty disk image, for QEMU to put the state of a VM into: header, one table and one
+# block of reference counts, one table of data clusters (QEMU: docs/interop/qcow2.txt).
+disk_make() {
+	/usr/bin/python3 - "$1" <<-'END'
+		import struct, sys
+		cluster = 1 << 16
+		head = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, 1 << 20, 0, 1,
+		                   3 * cluster, cluster, 1, 0, 0)
+		parts = head, struct.pack(">Q", 2 * cluster), struct.pack(">4H", 1, 1, 1, 1), b""
+		with open(sys.argv[1], "wb") as image:
+		    for part in parts:
+		        image.write(part.ljust(cluster, b"\0"))
+	END
+}
+
+life_guest() {
+	vm_alive life || disk_make /run/life.qcow2
+	guest life --smp 2 --reboot --qemu "-drive if=none,id=state,format=qcow2,file=/run/life.qcow2"
 }
 
 calls_run() {
