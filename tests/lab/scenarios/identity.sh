@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Who made a call is known without any option: KASLR off, and kernel page-table isolation on.
-# (The other scenarios have KASLR on and PTI off.)
+# Who made a call is known without any option, and each engine works, whatever the kernel's
+# entry code looks like: KASLR off and no mitigations, page-table isolation, all mitigations.
+# (The other scenarios have KASLR on, PTI off and the mitigations of mitigations=auto.)
 . "$LAB_IN/tests/lab/scenariolib.sh"
-vm_start kaslr-off --append nokaslr || fail "no guest"
-trap 'vm_kill kaslr-off; vm_alive pti-on && vm_kill pti-on' EXIT
-vm_start pti-on --append pti=on || fail "no guest"
-vm_sh pti-on 'dmesg' | grep -i 'isolation' || fail "the guest has no PTI"
-for vm in kaslr-off pti-on; do
-	record $vm
-	calls_run $vm -r 3
-	record_stop $vm
-	calls_check $vm "$WORK/calls-$vm.log"
-	rows $vm --comm calls --limit 1
+trap 'for vm in lean pti-on hardened; do vm_alive $vm && vm_kill $vm; done' EXIT
+vm_start lean --append 'nokaslr mitigations=off' || fail "no guest"
+vm_start pti-on --append 'pti=on mitigations=auto' || fail "no guest"
+vm_start hardened --append 'pti=on mitigations=auto,nosmt spectre_v2=on retbleed=unret
+	spec_store_bypass_disable=on' || fail "no guest"
+for vm in pti-on hardened; do
+	vm_sh $vm 'dmesg' | grep -i 'isolation: enabled' || fail "$vm has no PTI"
+done
+vm_sh hardened 'grep . /sys/devices/system/cpu/vulnerabilities/*' | sed 's,.*/,,'
+for vm in lean pti-on hardened; do
+	for engine in fault pad; do
+		record $vm --engine $engine
+		calls_run $vm -r 3
+		screcord status $vm | grep -E '^(engine|vCPUs|identity) '
+		record_stop $vm
+		calls_check $vm "$WORK/calls-$vm.log"
+		rows $vm --comm calls --limit 1 | cut -c-200
+		rm -r "$(store_of $vm)"
+	done
+	vm_kill $vm
 done
