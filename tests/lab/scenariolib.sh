@@ -7,6 +7,7 @@
 #   guest NAME [vm_start options]   there is a guest NAME that answers (started or not)
 #   record VM [screcord options]    start recording into store_of VM
 #   record_stop VM
+#   engine_check VM ENGINE          every vCPU that has made a call is watched by ENGINE
 #   store_of VM                     a store of this scenario, in memory
 #   rows VM [scquery options]       its rows as JSON lines
 #   calls_check VM LOG [COMMS] [--order]   the recording holds what a program's list says;
@@ -39,6 +40,15 @@ record() {
 		cat "$WORK/screcord-$vm.log"
 		fail "screcord start $vm $* failed"
 	}
+}
+
+engine_check() {
+	screcord status "$1" >"$WORK/status"
+	grep -E '^(engine|vCPUs|identity) ' "$WORK/status"
+	screcord status "$1" --json | grep -o '{"engine":[^}]*}' |
+		grep -v '"engine":"fault","why":\["untried"\]' >"$WORK/vcpus"
+	! grep -v "\"engine\":\"$2\"" "$WORK/vcpus" ||
+		fail "not all vCPUs of $1 are watched by engine $2"
 }
 
 record_stop() {

@@ -8,6 +8,7 @@ for engine in fault pad; do
 	vm_sh two 'echo 0 >/proc/sys/kernel/randomize_va_space
 		ways64 >/tmp/log && ways32 >>/tmp/log && stress >>/tmp/log; s=$?; rm /tmp/log; exit $s' ||
 		fail "the load, engine $engine: status $?"
+	engine_check two $engine
 	record_stop two
 	rows two --comm ways64,ways32,stress,exe >"$WORK/$engine.json"
 	rm -r "$(store_of two)"

@@ -16,7 +16,7 @@ for vm in lean pti-on hardened; do
 	for engine in fault pad; do
 		record $vm --engine $engine
 		calls_run $vm -r 3
-		screcord status $vm | grep -E '^(engine|vCPUs|identity) '
+		engine_check $vm $engine
 		record_stop $vm
 		calls_check $vm "$WORK/calls-$vm.log"
 		rows $vm --comm calls --limit 1 | cut -c-200

@@ -20,7 +20,7 @@ vm_sh kexec '(sleep 0.3; kexec vmlinuz initrd "$(cat /proc/cmdline)") >/dev/cons
 vm_wait kexec 180 || fail "the second kernel did not come up"
 [ "$(vm_sh kexec 'cat /proc/sys/kernel/random/boot_id')" != "$before" ] || fail "the same kernel"
 calls_run kexec -r 3
-screcord status kexec
+engine_check kexec pad
 record_stop kexec
 calls_check kexec "$WORK/calls-kexec.log"
 unset SINCE

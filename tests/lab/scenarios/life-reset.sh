@@ -7,7 +7,7 @@ again() {
 	vm_wait life 180 || fail "the guest did not come up again after $1"
 	calls_run life -r 3
 	cp "$WORK/calls-life.log" "$WORK/$1.log"
-	screcord status life
+	engine_check life pad
 }
 record life
 load_start life 'calls -q -r 3'

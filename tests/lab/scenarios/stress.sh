@@ -17,6 +17,7 @@ stress_run untraced
 for engine in fault pad; do
 	record two --engine $engine
 	stress_run $engine
+	engine_check two $engine
 	record_stop two
 	calls_check two "$WORK/$engine" stress --order
 	rm -r "$(store_of two)"

@@ -14,6 +14,7 @@ ways_run() {
 		timeout 60 "$LAB_BIN/vmexec" "$VMS/$vm" run $program >"$WORK/$program.log" ||
 			fail "$program in $vm, engine $engine: status $?"
 	done
+	engine_check "$vm" "$engine"
 	record_stop "$vm"
 	for program in ways64 ways32; do
 		cut -d' ' -f11- "$WORK/$program.log" | sort | uniq -c

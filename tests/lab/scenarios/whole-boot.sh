@@ -14,7 +14,7 @@ for smp in 1 2 4; do
 	calls_run $vm -r 5 -t $smp
 	vm_sh $vm 'cd /sys/kernel/tracing && echo 0 >tracing_on && cat trace' >"$WORK/trace" ||
 		fail "no trace"
-	screcord status $vm
+	engine_check $vm pad
 	vm_stop $vm || fail "the guest did not end by itself"
 	for _ in $(seq 100); do
 		pgrep -x screcord >/dev/null || break
