@@ -106,6 +106,7 @@ lab_boot() {
 		lab_boot_once "$@"
 		status=$?
 		[ ! -e "$1/up" ] || { rm -f "$1/up"; break; }
+		[ "${LAB_CPU:-amd}" = amd ] || break
 		[ "$try" = 3 ] || { say "the emulated host did not come up:"; tail -n 3 "$1/qemu.log" >&2; }
 	done
 	return $status
@@ -115,6 +116,17 @@ lab_boot_once() {
 	local dir=$1 series=$2 limit=$3 accel
 	local smp=${LAB_HOST_SMP:-2} mem=${LAB_HOST_MEM:-3072} qemu timer status append
 	shift 3
+	if [ "${LAB_CPU:-amd}" = intel ]; then
+		bochs_run "$dir" "$series" "$limit" &
+		LAB_QEMU_PID=$!
+		# shellcheck disable=SC2064
+		trap "kill $LAB_QEMU_PID 2>/dev/null; exit 130" INT TERM
+		"${LAB_WHILE:-true}"
+		wait "$LAB_QEMU_PID"
+		status=$?
+		trap - INT TERM
+		return $status
+	fi
 	append="console=ttyS0 mitigations=off nokaslr tsc=reliable quiet loglevel=5 panic=-1"
 	append+=" ${LAB_HOST_APPEND:-}"
 	case ${LAB_QEMU_EXTRA:-} in
@@ -189,6 +201,10 @@ lab_prepare() {
 	shift 2
 	rm -rf "$dir"
 	mkdir -p "$dir" "$BUILD/lab/images"
+	if [ -n "${LAB_NO_GUEST:-}" ]; then
+		lab_env "$dir" "$series" >"$dir/env"
+		return
+	fi
 	lab_put "$dir/put.cpio" "$@"
 	cat "$(lab_image_guest "$series")" "$dir/put.cpio" >"$dir/guest.cpio"
 	rm "$dir/put.cpio"
@@ -204,7 +220,7 @@ lab_usage() {
 		COMMAND's output goes to stdout and its exit status is passed on; 125 means that
 		the lab failed. A single argument that is more than a word goes to the shell.
 
-		  --cpu amd            the emulated host's processor
+		  --cpu amd|intel      the emulated host's processor (amd)
 		  --host-kernel S      its Debian kernel series: 6.1 (the default) or 6.12
 		  --smp N              vCPUs of the guest (1)
 		  --guest-append STR   added to the guest kernel's command line
@@ -213,6 +229,10 @@ lab_usage() {
 		  --host-script FILE   run FILE on the host, with the functions of
 		                       tests/lab/hostlib.sh, beside the running guest, which is not
 		                       recorded unless FILE does; COMMAND is then load in the guest
+		  --no-guest           with --host-script: start no guest
+		  --host-put FILE      with --cpu intel, whose host does not see this machine's
+		                       files: put a file and the libraries it needs there, at the
+		                       place it has here (may be repeated)
 		  --boot               record from before the guest kernel runs
 		  --record 'OPTIONS'   more options for screcord start
 		  --no-record          neither load scaudit.ko nor record
@@ -232,13 +252,14 @@ lab_value() { [ $# -ge 2 ] || die "$1 needs a value: see ./dev lab --help"; }
 
 lab_main() {
 	local series=6.1 smp=1 append='' script='' boot='' out=$BUILD/lab/out record=''
-	local recording=1 module=1 limit=600 put=() dir status file
+	local recording=1 module=1 limit=600 put=() host_put=() dir status file
+	local LAB_CPU=${LAB_CPU:-amd} LAB_NO_GUEST='' LAB_HOST_PUT
 	# shellcheck disable=SC2034
 	DIE_STATUS=$DIE_LAB
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--cpu) lab_value "$@"
-			[ "$2" = amd ] || die "--cpu $2: only amd can be emulated so far"
+			case $2 in amd | intel) LAB_CPU=$2 ;; *) die "--cpu $2: use amd or intel" ;; esac
 			shift ;;
 		--host-kernel) lab_value "$@"; series=$2; kernel_meta "$series" >/dev/null; shift ;;
 		--smp) lab_value "$@"
@@ -247,6 +268,8 @@ lab_main() {
 		--guest-append) lab_value "$@"; append=$2; shift ;;
 		--put) lab_value "$@"; put+=("$2"); shift ;;
 		--host-script) lab_value "$@"; script=$2; recording=''; shift ;;
+		--no-guest) LAB_NO_GUEST=1 ;;
+		--host-put) lab_value "$@"; host_put+=("$(readlink -f "$2")"); shift ;;
 		--boot) boot=1 ;;
 		--record) lab_value "$@"; record=$2; shift ;;
 		--no-record) recording='' module='' ;;
@@ -260,13 +283,18 @@ lab_main() {
 	done
 	[ $# -gt 0 ] || [ -n "$script" ] || die "no COMMAND given: see ./dev lab --help"
 	[ -z "$script" ] || [ -r "$script" ] || die "--host-script $script: cannot be read"
-	for file in "${put[@]}"; do
+	for file in "${put[@]}" "${host_put[@]}"; do
 		[ -r "$file" ] || die "--put $file: cannot be read"
 	done
+	[ -z "$LAB_NO_GUEST" ] || { [ -n "$script" ] && [ $# = 0 ]; } ||
+		die "--no-guest needs --host-script and takes no COMMAND"
+	# shellcheck disable=SC2034
+	LAB_HOST_PUT=${host_put[*]}
 	if [ $# = 1 ]; then
 		case $1 in *[!A-Za-z0-9_./:=@%+,-]*) set -- sh -c "$1" ;; esac
 	fi
 	packages_need "the lab" "${PACKAGES_LAB[@]}"
+	[ "$LAB_CPU" = amd ] || packages_need "an Intel host" "${PACKAGES_INTEL[@]}"
 	kernel_need "$series"
 	if [ -n "$recording" ]; then build_lab all; else build_lab tools; fi
 	[ -z "$module" ] || kmod_build "$series"
@@ -278,7 +306,7 @@ lab_main() {
 	cat >>"$dir/env" <<-END
 		LAB_SMP=$smp LAB_APPEND=$(printf %q "$append") LAB_BOOT=$boot
 		LAB_RECORD=$(printf %q "$record") LAB_RECORDING=$recording
-		LAB_MODULE_USE=$module LAB_SCRIPT=$script
+		LAB_MODULE_USE=$module LAB_SCRIPT=$script LAB_NO_GUEST=$LAB_NO_GUEST
 	END
 	: >"$dir/command"
 	[ $# = 0 ] || printf '%s\0' "$@" >"$dir/command"

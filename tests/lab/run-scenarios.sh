@@ -11,7 +11,7 @@
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
-for part in packages kernels emulator build lab; do
+for part in packages kernels emulator bochs build lab; do
 	# shellcheck disable=SC1090
 	. "$TOP/scripts/$part.sh"
 done

@@ -47,6 +47,13 @@ mapfile -d '' -t COMMAND </lab/command
 if [ -n "$LAB_MODULE_USE" ]; then
 	module_load || lab_failed "scaudit.ko did not load: $(dmesg | tail -n 3)"
 fi
+if [ -n "$LAB_NO_GUEST" ]; then
+	progress "host is up, running the host script"
+	BASH_ENV=$LAB_IN/tests/lab/hostlib.sh bash /lab/script >/lab/stdout 2>&4
+	echo $? >/lab/status
+	progress "done"
+	lab_end
+fi
 progress "host is up, starting the guest"
 VM_LOG=guest
 if [ -n "$LAB_BOOT" ] && [ -n "$LAB_RECORDING" ]; then
