@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "call.h"
+#include "compat.h"
 #include "event.h"
 #include "identity.h"
 #include "open.h"
@@ -172,7 +173,7 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 			   const struct sc_context *c, const struct sc_back *back)
 {
 	struct scaudit_return *e;
-	struct scaudit_task task;
+	struct scaudit_task task SC_UNINITIALIZED;
 	enum sc_open_state open;
 	u64 key;
 

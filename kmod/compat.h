@@ -18,6 +18,16 @@ static inline void sc_ftrace_redirect(struct ftrace_regs *fregs, void *target)
 #endif
 }
 
+/*
+ * A variable on the hot path whose every member is written before it is read:
+ * the kernel is compiled to zero them all.
+ */
+#if __has_attribute(uninitialized)
+#define SC_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define SC_UNINITIALIZED
+#endif
+
 /* Forbid that a read-only mapping is made writable later. */
 static inline void sc_vma_never_write(struct vm_area_struct *vma)
 {

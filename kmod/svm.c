@@ -211,7 +211,11 @@ static void svm_jump(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_t
 	u16 dpl = t->cpl << ATTR_DPL_SHIFT;
 
 	vcpu->arch.regs[VCPU_REGS_RIP] = t->rip;
-	kvm_set_rflags(vcpu, t->rflags);
+	/*
+	 * Not kvm_set_rflags(), which makes KVM look for events at the next entry:
+	 * one that waits for IF has its interrupt window.
+	 */
+	sc_kvm_ops->set_rflags(vcpu, t->rflags);
 	/* An instruction has been completed: a shadow of STI or MOV SS is over. */
 	vmcb->control.int_state &= ~SVM_INTERRUPT_SHADOW_MASK;
 	if (t->same_segments)

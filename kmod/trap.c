@@ -2,6 +2,7 @@
 #include <linux/kvm_host.h>
 
 #include "call.h"
+#include "compat.h"
 #include "fault.h"
 #include "hook.h"
 #include "insn.h"
@@ -21,8 +22,8 @@ static enum scaudit_engine engine_of(const struct sc_vcpu *v)
 /* Engine pad: SYSCALL has been executed, and has landed. */
 static int landed(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
-	struct sc_context c;
-	struct sc_call call;
+	struct sc_context c SC_UNINITIALIZED;
+	struct sc_call call SC_UNINITIALIZED;
 
 	a->vendor->context(v, vcpu, &c);
 	sc_pad_call(v, vcpu, &c, &call);
@@ -89,8 +90,8 @@ static int sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 
 int sc_trap_ud(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
-	struct sc_context c;
-	struct sc_insn insn;
+	struct sc_context c SC_UNINITIALIZED;
+	struct sc_insn insn SC_UNINITIALIZED;
 	int r = SC_NOT_OURS;
 
 	sc_phase_begin(v);
