@@ -26,7 +26,7 @@ VMS=/run/vms
 
 vm_start() {
 	local name=$1 smp=1 mem=512 append='' paused='' initrd=$LAB_GUEST_INITRD dir fifo
-	local reboot=-no-reboot more=''
+	local reboot=-no-reboot more='' wait=1
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -35,9 +35,9 @@ vm_start() {
 		--append) append=$2 ;;
 		--initrd) initrd=$2 ;;
 		--qemu) more+=" $2" ;;
-		--incoming) more+=" -incoming $2" paused=-S ;; # the migration brings it to life
+		--incoming) more+=" -incoming $2" wait='' ;; # the migration brings it to life
 		--reboot) reboot='' && shift && continue ;;
-		--paused) paused=-S && shift && continue ;;
+		--paused) paused=-S wait='' && shift && continue ;;
 		*) echo "lab: vm_start: unknown option $1" >&2 && return 125 ;;
 		esac
 		shift 2
@@ -73,7 +73,7 @@ vm_start() {
 		echo "lab: QEMU of $name ended: $(cat "$dir/qemu.log")" >&2
 		return 125
 	fi
-	[ -n "$paused" ] || vm_wait "$name"
+	[ -z "$wait" ] || vm_wait "$name"
 }
 
 vm_opened() { find "/proc/$(vm_pid "$1")/fd" -lname "*/$1/err.out" 2>/dev/null | grep -q .; }
