@@ -33,6 +33,11 @@ build_lab() {
 
 test_main() {
 	local series
+	if [ "${1:-}" = --debug-kernel ]; then
+		shift
+		test_debug_main "$@"
+		return
+	fi
 	packages_need "the lab" "${PACKAGES_LAB[@]}"
 	say "building (dev, asan, scaudit.ko for each host kernel)"
 	build_preset dev

@@ -3,6 +3,7 @@
 # Kernels for the lab: image, headers and kbuild of a Debian kernel series, downloaded
 # as packages and unpacked (never installed) into build/kernels/SERIES.
 
+# shellcheck disable=SC2034
 KERNEL_SERIES='6.1 6.12' # that scaudit.ko is built for and tested on
 
 kernel_dir() { echo "$BUILD/kernels/$1"; }
@@ -15,6 +16,7 @@ kernel_meta() {
 	case $1 in
 	6.1) echo linux-image-amd64 ;;
 	6.12) echo linux-image-6.12-amd64 ;;
+	6.1-debug) ;; # built, not downloaded
 	*) die "kernel series '$1' is not known: use 6.1 or 6.12" ;;
 	esac
 }
@@ -37,6 +39,7 @@ kernel_need() {
 	local series=$1 dir meta image version common kbuild deb cache=$BUILD/cache/debs
 	dir=$(kernel_dir "$series")
 	[ -e "$dir/version" ] && return 0
+	[ "$series" != "$DEBUG_SERIES" ] || { debug_kernel_need; return; }
 	# One download, whoever else wants the same kernel; it appears whole or not at all.
 	mkdir -p "$BUILD/kernels"
 	exec 8>"$BUILD/kernels/.lock-$series"

@@ -182,12 +182,13 @@ lab_kernel_check() {
 	[ -s "$dir/host.log" ] || { echo "lab: the host left no kernel log" >&2; return 1; }
 }
 
-# lab_env DIR: what the programs inside need to know, as shell assignments.
+# lab_env DIR SERIES: what the programs inside need to know, as shell assignments. Guests
+# run the host's kernel, but never a debug kernel.
 lab_env() {
 	local dir=$1 series=$2
 	cat <<-END
 		export LAB_IN='$TOP' LAB_BIN='$LAB_BIN' OUT=/lab STORE=/run/store
-		export LAB_GUEST_KERNEL='$(kernel_image "$series")'
+		export LAB_GUEST_KERNEL='$(kernel_image "${series%-debug}")'
 		export LAB_GUEST_INITRD=/lab/guest.cpio LAB_MODULE='$(kernel_module "$series")'
 		export LAB_KERNEL_BAD='$LAB_KERNEL_BAD'
 		export PATH='$LAB_BIN':/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -206,7 +207,7 @@ lab_prepare() {
 		return
 	fi
 	lab_put "$dir/put.cpio" "$@"
-	cat "$(lab_image_guest "$series")" "$dir/put.cpio" >"$dir/guest.cpio"
+	cat "$(lab_image_guest "${series%-debug}")" "$dir/put.cpio" >"$dir/guest.cpio"
 	rm "$dir/put.cpio"
 	lab_env "$dir" "$series" >"$dir/env"
 }

@@ -23,6 +23,7 @@
 # LAB_GUEST_INITRD, LAB_MODULE, OUT (a folder that is brought out), STORE (in memory).
 
 VMS=/run/vms
+: "${LAB_SLOW:=1}" # how much longer than usual things may take
 
 vm_start() {
 	local name=$1 smp=1 mem=512 append='' paused='' initrd=$LAB_GUEST_INITRD dir fifo
@@ -79,7 +80,7 @@ vm_start() {
 vm_opened() { find "/proc/$(vm_pid "$1")/fd" -lname "*/$1/err.out" 2>/dev/null | grep -q .; }
 vm_pid() { cat "$VMS/$1/pid"; }
 vm_alive() { [ -e "$VMS/$1/pid" ] && [ -d "/proc/$(vm_pid "$1")" ]; }
-vm_wait() { "$LAB_BIN/vmexec" "$VMS/$1" wait "${2:-${LAB_WAIT:-120}}"; }
+vm_wait() { "$LAB_BIN/vmexec" "$VMS/$1" wait "${2:-$((${LAB_WAIT:-120} * LAB_SLOW))}"; }
 vm_run() { "$LAB_BIN/vmexec" "$VMS/$1" run "${@:2}"; }
 vm_sh() { "$LAB_BIN/vmexec" "$VMS/$1" run sh -c "$2"; }
 vm_monitor() { echo "$2" >"$VMS/$1/mon.in"; }

@@ -11,7 +11,7 @@
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
-for part in packages kernels emulator bochs build lab; do
+for part in packages kernels debug-kernel emulator bochs build lab; do
 	# shellcheck disable=SC1090
 	. "$TOP/scripts/$part.sh"
 done
@@ -34,7 +34,7 @@ boot() {
 	flock -n 9 || { echo "waiting for another run of the lab tests"; flock 9; }
 	lab_prepare "$DIR" "$SERIES" "$LAB_BIN"/{calls,stress,getppid,ways64,ways32} \
 		"$(command -v strace)"
-	echo "LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600}" >>"$DIR/env"
+	echo "export LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600} LAB_SLOW=${LAB_SLOW:-1}" >>"$DIR/env"
 	echo "export CONFORMANCE='${CONFORMANCE:-}'" >>"$DIR/env"
 	if [ $# -gt 0 ]; then
 		printf '%s\n' "$@"

@@ -25,7 +25,7 @@
 set -u
 
 guest() {
-	vm_alive "$1" && timeout 30 "$LAB_BIN/vmexec" "$VMS/$1" run true && return 0
+	vm_alive "$1" && timeout $((30 * LAB_SLOW)) "$LAB_BIN/vmexec" "$VMS/$1" run true && return 0
 	vm_alive "$1" && echo "guest $1 does not answer, starting it anew" && vm_kill "$1"
 	vm_start "$@" || fail "guest $1 did not start"
 }
@@ -35,7 +35,7 @@ store_of() { echo "$WORK/store-$1"; }
 record() {
 	local vm=$1
 	shift
-	timeout 60 screcord start "$vm" --store "$(store_of "$vm")" "$@" \
+	timeout $((60 * LAB_SLOW)) screcord start "$vm" --store "$(store_of "$vm")" "$@" \
 		</dev/null >"$WORK/screcord-$vm.log" 2>&1 || {
 		cat "$WORK/screcord-$vm.log"
 		fail "screcord start $vm $* failed"
@@ -52,7 +52,7 @@ engine_check() {
 }
 
 record_stop() {
-	timeout 60 screcord stop "$1" </dev/null >"$WORK/screcord-stop-$1.log" 2>&1 || {
+	timeout $((60 * LAB_SLOW)) screcord stop "$1" </dev/null >"$WORK/screcord-stop-$1.log" 2>&1 || {
 		cat "$WORK/screcord-$1.log" "$WORK/screcord-stop-$1.log"
 		fail "screcord stop $1 failed"
 	}
@@ -114,7 +114,7 @@ hits_end() {
 expect() {
 	local status=$1 pattern=$2 got
 	shift 2
-	timeout 60 "$@" >"$WORK/expect.out" 2>"$WORK/expect.err" </dev/null
+	timeout $((60 * LAB_SLOW)) "$@" >"$WORK/expect.out" 2>"$WORK/expect.err" </dev/null
 	got=$?
 	[ $got = "$status" ] || { cat "$WORK/expect.err"; fail "$*: status $got, not $status"; }
 	[ "$status" = 0 ] || [ "$(wc -l <"$WORK/expect.err")" = 1 ] || {

@@ -50,6 +50,28 @@ scenario_run() {
 	echo $status >"/lab/results/$name.rc"
 }
 
+# Memory that nobody points to any more, where the kernel can tell (kmemleak). Two scans: what
+# is on its way at the first is not reported.
+leaks_check() {
+	local leaks=/sys/kernel/debug/kmemleak
+	[ -w $leaks ] || return 0
+	echo "==> [$(cut -d. -f1 /proc/uptime) s] kmemleak" >>/lab/progress
+	sleep 6
+	echo scan >$leaks
+	sleep 6
+	echo scan >$leaks
+	cat $leaks >/lab/kmemleak.log
+	! grep -q . /lab/kmemleak.log || {
+		echo "memory leaked (kmemleak.log):"
+		head -n 40 /lab/kmemleak.log
+	} >>/lab/unclean
+}
+
+# What was lost at boot is not ours.
+[ ! -w /sys/kernel/debug/kmemleak ] || {
+	echo scan >/sys/kernel/debug/kmemleak
+	echo clear >/sys/kernel/debug/kmemleak
+}
 module_load || echo "scaudit.ko did not load" >>/lab/progress
 while read -r name; do
 	scenario_run "$name"
@@ -57,7 +79,8 @@ done </lab/names
 for name in $(vm_list); do
 	vm_stop "$name"
 done
-if module_loaded && ! timeout 30 rmmod scaudit; then
+leaks_check
+if module_loaded && ! timeout $((30 * LAB_SLOW)) rmmod scaudit; then
 	echo "scaudit.ko cannot be removed" >>/lab/unclean
 fi
 dmesg >/lab/host.log
