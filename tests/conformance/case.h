@@ -71,6 +71,10 @@ struct test_case {
 	bool la57;
 	bool loose; /* not deterministic: only RIP at the end and PA_DATA are compared */
 	bool prefix; /* the case detaches: records are the beginning of what is expected */
+	bool suffix; /* the case attaches: records are the end of what is expected */
+	bool gaps; /* on and off: records are some of what is expected, in order */
+	bool counted; /* records are as many as the guest's kernel has counted (PERCPU_CALLS) */
+	u32 variants; /* audited runs, numbered from 0 by vm->variant; 0: one */
 	bool attach_late; /* the case attaches itself */
 	bool identity; /* tasks have names: the per-CPU area has a `current` */
 	bool any_cr2; /* CR2 is not compared on an emulated host */

@@ -202,67 +202,67 @@ static void ss_expect(struct expect *x)
  */
 #define STORM_CALLS 1000
 
-#define STORM_KERNEL(name, start, end)                                                                                                                  \
-	GUEST_CODE(                                                                                                                                     \
-		name##_kernel, #name                                                                                                                    \
-		"_entry:\n"                                                                                                                             \
-		"	swapgs\n"                                                                                                                             \
-		"	mov %rsp, %gs:0x6014\n"                                                                                                               \
-		"	mov %gs:0x6020, %rsp\n"                                                                                                               \
-		"	push %rcx\n"                                                                                                                          \
-		"	push %r11\n"                                                                                                                          \
-		"	sti\n"                                                                                                                                \
-		"	nop\n" #name "_open:\n"                                                                                                         \
-		"	mov $100, %ecx\n"                                                                                                                     \
-		"1:	dec %ecx\n"                                                                                                                         \
-		"	jnz 1b\n"                                                                                                                             \
-		"	cli\n" #name "_shut:\n"                                                                                                         \
-		"	lea 0x1000(%rax), %rax\n"                                                                                                             \
-		"	pop %r11\n"                                                                                                                           \
-		"	pop %rcx\n"                                                                                                                           \
-		"	mov %gs:0x6014, %rsp\n"                                                                                                               \
-		"	swapgs\n"                                                                                                                             \
-		"	sysretq\n" #name "_start:\n	cli\n" start GO_USER #name "_check:\n"                                                          \
-		"	push %rax\n"                                                                                                                          \
-		"	mov 16(%rsp), %rax\n" /* CS */                                                                                                  \
-		"	cmp $" GUEST_STR(                                                                                                               \
-			SEL_USER) ", %rax\n"                                                                                                            \
-				  "	jne 1f\n"                                                                                                           \
-				  "	mov 8(%rsp), %rax\n"                                                                                                \
-				  "	sub $" GUEST_STR(                                                                                               \
-					  PA_USER) ", %rax\n"                                                                                           \
-						   "	cmp $" #name "_user_end - " #name                                                               \
-						   "_user, %rax\n"                                                                                      \
-						   "	jae 9f\n"                                                                                          \
-						   "	cmpq $" GUEST_STR(                                                                              \
-							   USER_STACK) ", 32(%rsp)\n"                                                                   \
-								       "	jne 9f\n"                                                                      \
-								       "	cmpq $" GUEST_STR(                                                      \
-									       SEL_USER_DATA) ", 40(%rsp)\n"                                            \
-											      "	jne 9f\n"                                               \
-											      "	jmp 2f\n"                                               \
-											      "1:	cmp $" GUEST_STR(                               \
-												      SEL_KERNEL) ", %rax\n"                            \
-														  "	jne 9f\n"                           \
-														  "	push %rbx\n"                        \
-														  "	lea " #name                     \
-														  "_open(%rip), %rax\n"                 \
-														  "	mov 16(%rsp), %rbx\n"               \
-														  "	cmp %rax, %rbx\n"                   \
-														  "	jb 8f\n"                            \
-														  "	lea " #name                     \
-														  "_shut(%rip), %rax\n"                 \
-														  "	cmp %rax, %rbx\n"                   \
-														  "	jae 8f\n"                           \
-														  "	pop %rbx\n"                         \
-														  "2:	pop %rax\n" end                 \
-														  "8:	pop %rbx\n"                       \
+#define STORM_KERNEL(name, start, end)                                                                                                                 \
+	GUEST_CODE(                                                                                                                                    \
+		name##_kernel, #name                                                                                                                   \
+		"_entry:\n"                                                                                                                            \
+		"	swapgs\n"                                                                                                                            \
+		"	mov %rsp, %gs:0x6014\n"                                                                                                              \
+		"	mov %gs:0x6020, %rsp\n"                                                                                                              \
+		"	push %rcx\n"                                                                                                                         \
+		"	push %r11\n"                                                                                                                         \
+		"	sti\n"                                                                                                                               \
+		"	nop\n" #name "_open:\n"                                                                                                        \
+		"	mov $100, %ecx\n"                                                                                                                    \
+		"1:	dec %ecx\n"                                                                                                                        \
+		"	jnz 1b\n"                                                                                                                            \
+		"	cli\n" #name "_shut:\n"                                                                                                        \
+		"	lea 0x1000(%rax), %rax\n"                                                                                                            \
+		"	pop %r11\n"                                                                                                                          \
+		"	pop %rcx\n"                                                                                                                          \
+		"	mov %gs:0x6014, %rsp\n"                                                                                                              \
+		"	swapgs\n"                                                                                                                            \
+		"	sysretq\n" #name "_start:\n	cli\n" start GO_USER #name "_check:\n"                                                         \
+		"	push %rax\n"                                                                                                                         \
+		"	mov 16(%rsp), %rax\n" /* CS */                                                                                                 \
+		"	cmp $" GUEST_STR(                                                                                                              \
+			SEL_USER) ", %rax\n"                                                                                                           \
+				  "	jne 1f\n"                                                                                                          \
+				  "	mov 8(%rsp), %rax\n"                                                                                               \
+				  "	sub $" GUEST_STR(                                                                                              \
+					  PA_USER) ", %rax\n"                                                                                          \
+						   "	cmp $" #name "_user_end - " #name                                                              \
+						   "_user, %rax\n"                                                                                     \
+						   "	jae 9f\n"                                                                                         \
+						   "	cmpq $" GUEST_STR(                                                                             \
+							   USER_STACK) ", 32(%rsp)\n"                                                                  \
+								       "	jne 9f\n"                                                                     \
+								       "	cmpq $" GUEST_STR(                                                     \
+									       SEL_USER_DATA) ", 40(%rsp)\n"                                           \
+											      "	jne 9f\n"                                              \
+											      "	jmp 2f\n"                                              \
+											      "1:	cmp $" GUEST_STR(                              \
+												      SEL_KERNEL) ", %rax\n"                           \
+														  "	jne 9f\n"                          \
+														  "	push %rbx\n"                       \
+														  "	lea " #name                    \
+														  "_open(%rip), %rax\n"                \
+														  "	mov 16(%rsp), %rbx\n"              \
+														  "	cmp %rax, %rbx\n"                  \
+														  "	jb 8f\n"                           \
+														  "	lea " #name                    \
+														  "_shut(%rip), %rax\n"                \
+														  "	cmp %rax, %rbx\n"                  \
+														  "	jae 8f\n"                          \
+														  "	pop %rbx\n"                        \
+														  "2:	pop %rax\n" end                \
+														  "8:	pop %rbx\n"                      \
 														  "9:	mov 8(%rsp), %eax\n" /* RIP */ \
-														  "	out %eax, $" GUEST_STR(         \
-															  PORT_FAIL) "\n"               \
-																     "	jmp 9b\n");     \
-	GUEST_LABEL(name##_entry);                                                                                                                      \
-	GUEST_LABEL(name##_start);                                                                                                                      \
+														  "	out %eax, $" GUEST_STR(        \
+															  PORT_FAIL) "\n"              \
+																     "	jmp 9b\n");    \
+	GUEST_LABEL(name##_entry);                                                                                                                     \
+	GUEST_LABEL(name##_start);                                                                                                                     \
 	GUEST_LABEL(name##_check)
 
 #define STORM_USER(name)                                            \

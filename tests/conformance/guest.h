@@ -52,6 +52,7 @@ typedef uint64_t u64;
 #define PERCPU_BYTES 0x8000
 #define PERCPU_CURRENT 0x6100 /* in it: pointer to what stands for a task_struct, */
 #define PERCPU_TASK 0x6200 /* namely this: pid, tgid, name at 0x10, start time at 0x20 */
+#define PERCPU_CALLS 0x5000 /* in it: how many calls the kernel of a counted case has seen */
 #define PA_RUNTIME 0x60000
 #define PA_ENTRY 0x70000 /* the case's kernel code */
 #define PA_USER 0x100000 /* the case's user code */

@@ -94,7 +94,7 @@ static void on_kick(int signal)
 	(void)signal;
 }
 
-static void child(const struct test_case *tc, u32 engine)
+static void child(const struct test_case *tc, u32 engine, u32 variant)
 {
 	struct vm *vm = &the_vm;
 
@@ -103,6 +103,7 @@ static void child(const struct test_case *tc, u32 engine)
 	vm->res = results[engine];
 	vm->host = &host;
 	vm->engine = engine;
+	vm->variant = variant;
 	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_kick }, NULL);
 	vm_create(vm);
@@ -113,7 +114,9 @@ static void child(const struct test_case *tc, u32 engine)
 	if (tc->kernel.start)
 		memcpy(vm->ram + PA_ENTRY, tc->kernel.start, tc->kernel.end - tc->kernel.start);
 	if (tc->int80)
-		guest_action(vm, 0x80, kernel_at(tc, tc->int80));
+		guest_action(vm, 0x80,
+			     kernel_at(tc, tc->int80) -
+				     (tc->mode == START_PROTECTED ? KERNEL_BASE : 0));
 	alarm(tc->seconds ?: SECONDS);
 	if (!tc->cold)
 		vm_warm(vm);
@@ -141,7 +144,7 @@ static u64 now_ms(void)
 }
 
 /* The child's result is in results[engine] afterwards, whatever becomes of it. */
-static void run(const struct test_case *tc, u32 engine)
+static void run(const struct test_case *tc, u32 engine, u32 variant)
 {
 	u64 end = now_ms() + 1000 * ((tc->seconds ?: SECONDS) + 10);
 	struct result *res = results[engine];
@@ -154,7 +157,7 @@ static void run(const struct test_case *tc, u32 engine)
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		child(tc, engine);
+		child(tc, engine, variant);
 	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
 		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 		if (now_ms() > end) {
@@ -193,6 +196,12 @@ static const char *reason_not_here(const struct test_case *tc, u32 engine)
 	return tc->not_here ? tc->not_here(&host, engine) : NULL;
 }
 
+static unsigned int judge(const struct expect *x, u32 engine, unsigned int lines)
+{
+	return engine ? judge_traced(x, results[0], results[engine], engine, lines) :
+			judge_reference(x, results[0], lines);
+}
+
 static void case_run(const struct test_case *tc, enum verdict verdict[NR_ENGINES])
 {
 	static struct expect x;
@@ -202,7 +211,7 @@ static void case_run(const struct test_case *tc, enum verdict verdict[NR_ENGINES
 	fflush(stdout);
 	for (u32 engine = 0; engine < NR_ENGINES; engine++) {
 		const char *reason = reason_not_here(tc, engine);
-		unsigned int faults;
+		unsigned int faults, variants;
 
 		verdict[engine] = NOT_RUN;
 		if (engine && only_engine != ~0u && engine != only_engine)
@@ -214,24 +223,28 @@ static void case_run(const struct test_case *tc, enum verdict verdict[NR_ENGINES
 			printf("    %s N-A: %s", engine_name[engine], reason);
 			continue;
 		}
-		run(tc, engine);
-		if (!engine)
-			expect_from(&x, tc);
-		/* Found once quietly, so that the verdict stands in front of its reasons. */
-		faults = engine ? judge_traced(&x, results[0], results[engine], engine, 0) :
-				  judge_reference(&x, results[0], 0);
-		verdict[engine] = faults ? FAIL : PASS;
-		printf("    %s %s", engine_name[engine], verdict_name[verdict[engine]]);
-		if (!faults)
-			continue;
-		putchar('\n');
-		if (engine)
-			judge_traced(&x, results[0], results[engine], engine, detail);
-		else
-			judge_reference(&x, results[0], detail);
-		if (faults > detail)
-			printf("      and %u more\n", faults - detail);
-		printf("%-26s", "");
+		variants = engine && tc->variants ? tc->variants : 1;
+		for (u32 variant = 0; variant < variants; variant++) {
+			run(tc, engine, variant);
+			if (!engine)
+				expect_from(&x, tc);
+			/* Quietly at first: the verdict stands in front of its reasons. */
+			faults = judge(&x, engine, 0);
+			if (!faults && variant + 1 < variants)
+				continue;
+			verdict[engine] = faults ? FAIL : PASS;
+			printf("    %s %s", engine_name[engine], verdict_name[verdict[engine]]);
+			if (!faults)
+				break;
+			if (variants > 1)
+				printf(" (variant %u)", variant);
+			putchar('\n');
+			judge(&x, engine, detail);
+			if (faults > detail)
+				printf("      and %u more\n", faults - detail);
+			printf("%-26s", "");
+			break;
+		}
 	}
 	printf("    (%lu ms)\n", now_ms() - start);
 }

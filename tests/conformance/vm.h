@@ -112,6 +112,7 @@ struct vm {
 	struct result *res;
 	const struct host *host;
 	u32 engine; /* 0: untraced */
+	u32 variant;
 	int kvm;
 	int fd;
 	u8 *ram;
