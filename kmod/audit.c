@@ -540,6 +540,8 @@ int sc_audit_status(struct sc_audit *a, struct scaudit_status *s)
 		s->insns |= BIT(SCAUDIT_INSN_SYSCALL);
 	if (v->hw.watch)
 		s->insns |= BIT(SCAUDIT_INSN_INT80);
+	if (v->hw.watch && a->vendor->sysenter)
+		s->insns |= BIT(SCAUDIT_INSN_SYSENTER);
 	for (i = 0; i < SCAUDIT_NR_PHASES; i++)
 		s->phase[i] = READ_ONCE(v->phase[i]);
 	return 0;

@@ -110,6 +110,15 @@ int sc_fault_sysenter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vc
 	return single_step(vcpu);
 }
 
+bool sc_sysexit_valid(struct kvm_vcpu *vcpu, const struct sc_context *c, const struct sc_insn *insn,
+		      u64 cs)
+{
+	if (c->cpl != 0 || !(cs & 0xfffc))
+		return false;
+	return !insn->rex_w || (canonical(vcpu, *sc_reg(vcpu, VCPU_REGS_RCX)) &&
+				canonical(vcpu, *sc_reg(vcpu, VCPU_REGS_RDX)));
+}
+
 int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		     const struct sc_context *c, const struct sc_insn *insn, u64 cs)
 {

@@ -28,6 +28,9 @@ int sc_fault_sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu
 /* SYSENTER and SYSEXIT with the guest's own SYSENTER_CS, ESP and EIP. */
 int sc_fault_sysenter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		      const struct sc_context *c, u64 cs, u64 esp, u64 eip);
+/* Does SYSEXIT raise no #GP? @cs: the guest's SYSENTER_CS */
+bool sc_sysexit_valid(struct kvm_vcpu *vcpu, const struct sc_context *c, const struct sc_insn *insn,
+		      u64 cs);
 int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		     const struct sc_context *c, const struct sc_insn *insn, u64 cs);
 

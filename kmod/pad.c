@@ -344,7 +344,7 @@ static u32 choose(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 	    memcmp(pads, again, wanted * sizeof(pads[0])))
 		return SCAUDIT_WHY_WRITTEN;
 	v->pad_64 = pads[0];
-	v->pad_32 = wanted == 2 ? pads[1] : 0;
+	v->pad_32 = pads[wanted - 1];
 	return sc_pad_holds(a, v) ? 0 : SCAUDIT_WHY_WRITTEN;
 }
 

@@ -7,6 +7,7 @@
 
 #include <asm/svm.h>
 
+#include "shared_hooks.h"
 #include "vcpu.h"
 
 struct sc_svm_layout {
@@ -30,7 +31,7 @@ bool sc_svm_nmi_masked(struct kvm_vcpu *vcpu);
 /* KVM has written the MSR permission map anew: let LSTAR and its kin exit again. */
 void sc_svm_watch_again(struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 
-#define SC_SVM_HOOKS 11
+#define SC_SVM_HOOKS (8 + SC_NR_SHARED_HOOKS)
 #define SC_SVM_SLOTS 5
 
 extern const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS];

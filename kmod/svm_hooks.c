@@ -7,9 +7,9 @@
 
 #include "abi.h"
 #include "pad.h"
+#include "shared_hooks.h"
 #include "state.h"
 #include "svm.h"
-#include "track.h"
 #include "trap.h"
 
 static sc_exit_fn original_ud, original_gp, original_iret, original_int, original_sidt;
@@ -20,7 +20,6 @@ static int (*original_set_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
 static void (*original_get_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_set_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_filter_changed)(struct kvm_vcpu *vcpu);
-static void (*original_get_regs)(struct kvm_vcpu *vcpu, struct kvm_regs *regs);
 static void (*original_set_nmi_mask)(struct kvm_vcpu *vcpu, bool masked);
 
 /* ---- exits ---- */
@@ -152,29 +151,13 @@ const struct sc_slot sc_svm_slots[SC_SVM_SLOTS] = {
 
 /* ---- the guest's mode ---- */
 
-/*
- * KVM writes EFER to the hardware in the next two; put what we want back after
- * each. The guest changes its mode there too: a reset, another kernel (kexec).
- */
-static void mode_changed(struct kvm_vcpu *vcpu)
-{
-	struct sc_audit *a = sc_audit_of(vcpu->kvm);
-	struct sc_vcpu *v;
-
-	if (!a)
-		return;
-	v = vcpu->vcpu_idx < SCAUDIT_MAX_VCPUS ? sc_vcpu_of(a, vcpu->vcpu_idx) : NULL;
-	if (v)
-		sc_cache_flush(&v->cache);
-	sc_state_apply(a, vcpu);
-}
-
+/* KVM writes EFER to the hardware in the next two. */
 static int hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 {
 	int token = sc_hook_enter();
 	int r = original_set_efer(vcpu, efer);
 
-	mode_changed(vcpu);
+	sc_mode_changed(vcpu);
 	sc_hook_leave(token);
 	return r;
 }
@@ -184,7 +167,7 @@ static void hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
 	int token = sc_hook_enter();
 
 	original_set_cr0(vcpu, cr0);
-	mode_changed(vcpu);
+	sc_mode_changed(vcpu);
 	sc_hook_leave(token);
 }
 
@@ -207,17 +190,10 @@ static void hook_filter_changed(struct kvm_vcpu *vcpu)
 
 /* ---- what is read and written behind our two values ---- */
 
-static struct sc_vcpu *with_pad(struct sc_audit *a, struct kvm_vcpu *vcpu)
-{
-	struct sc_vcpu *v = sc_state_of(a, vcpu);
-
-	return v && v->hw.pad ? v : NULL;
-}
-
 static int hook_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 {
 	int token = sc_hook_enter();
-	struct sc_vcpu *v = with_pad(sc_audit_of(vcpu->kvm), vcpu);
+	struct sc_vcpu *v = sc_with_pad(sc_audit_of(vcpu->kvm), vcpu);
 	int r = original_get_msr(vcpu, msr);
 
 	if (v && !r && msr->index == MSR_LSTAR)
@@ -236,7 +212,7 @@ static int hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 	int r;
 
 	if (msr->index == MSR_LSTAR || msr->index == MSR_CSTAR || msr->index == MSR_SYSCALL_MASK)
-		v = with_pad(a, vcpu);
+		v = sc_with_pad(a, vcpu);
 	/* What is written most often is what is there: QEMU puts back what it read. */
 	if (v && ((msr->index == MSR_LSTAR && msr->data == v->lstar) ||
 		  (msr->index == MSR_CSTAR && msr->data == v->cstar) ||
@@ -274,23 +250,6 @@ static void hook_set_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
 	sc_hook_leave(token);
 }
 
-/* KVM_GET_REGS, and KVM_RUN that leaves the registers in kvm_run. */
-static void hook_get_regs(struct kvm_vcpu *vcpu, struct kvm_regs *regs)
-{
-	int token = sc_hook_enter();
-	struct sc_audit *a = sc_audit_of(vcpu->kvm);
-	struct sc_vcpu *v = with_pad(a, vcpu);
-	int idx;
-
-	if (v) {
-		idx = srcu_read_lock(&vcpu->kvm->srcu);
-		sc_pad_leave(a, v, vcpu);
-		srcu_read_unlock(&vcpu->kvm->srcu, idx);
-	}
-	original_get_regs(vcpu, regs);
-	sc_hook_leave(token);
-}
-
 /* KVM takes the IRET intercept away with the mask. */
 static void hook_set_nmi_mask(struct kvm_vcpu *vcpu, bool masked)
 {
@@ -315,8 +274,6 @@ const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS] = {
 	{ "kvm_amd:svm_set_idt", hook_set_idt, (void **)&original_set_idt },
 	{ "kvm_amd:svm_msr_filter_changed", hook_filter_changed,
 	  (void **)&original_filter_changed },
-	{ "kvm:__get_regs", hook_get_regs, (void **)&original_get_regs },
 	{ "kvm_amd:svm_set_nmi_mask", hook_set_nmi_mask, (void **)&original_set_nmi_mask },
-	{ SC_TRACK_HOOK_ASKED },
-	{ SC_TRACK_HOOK_WRITTEN },
+	SC_SHARED_HOOKS,
 };

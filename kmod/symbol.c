@@ -25,11 +25,13 @@ unsigned long sc_symbol(const char *name)
 	return lookup_name ? lookup_name(name) : 0;
 }
 
+/* What of the kernel's BTF code is not exported; looking a name up takes its time. */
+static s32 (*find_id)(const char *name, u32 kind, struct btf **btf);
+static typeof(btf_name_by_offset) *name_of;
+static typeof(btf_put) *put;
+
 int sc_member_offset(const char *structure, const char *member)
 {
-	s32 (*find_id)(const char *name, u32 kind, struct btf **btf);
-	typeof(btf_name_by_offset) *name_of;
-	typeof(btf_put) *put;
 	const struct btf_member *m;
 	const struct btf_type *t;
 	struct btf *btf = NULL;
@@ -37,9 +39,11 @@ int sc_member_offset(const char *structure, const char *member)
 	s32 id;
 	u32 i;
 
-	find_id = (void *)sc_symbol("bpf_find_btf_id");
-	name_of = (void *)sc_symbol("btf_name_by_offset");
-	put = (void *)sc_symbol("btf_put");
+	if (!find_id) {
+		name_of = (void *)sc_symbol("btf_name_by_offset");
+		put = (void *)sc_symbol("btf_put");
+		find_id = (void *)sc_symbol("bpf_find_btf_id");
+	}
 	if (!find_id || !name_of || !put)
 		return -ENOENT;
 

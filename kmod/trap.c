@@ -287,62 +287,129 @@ void sc_forget_vectoring(struct kvm_vcpu *vcpu)
 	vcpu->arch.nmi_injected = false;
 }
 
-/* INT 80h where it is seen by its delivery (Intel). KVM delivers it again. */
-static int soft_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+/* An event that has hit the hidden part of the IDT. */
+static int delivery(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		    const struct sc_vectoring *vectoring)
 {
 	struct sc_context c;
 	struct sc_insn insn;
 
-	a->vendor->context(v, vcpu, &c);
-	sc_insn_fetch(vcpu, v, &c, &insn);
-	if (insn.kind == SC_INSN_INT && insn.vector == VECTOR_SYSCALL &&
-	    gate_open(a, v, vcpu, &c, VECTOR_SYSCALL)) {
-		if (int80(a, v, vcpu, &c, &insn) == SC_RETRY) {
+	v->exits++;
+	if (sc_pad_hit(v, a->vendor->rip(vcpu)) && a->vendor->cpl(vcpu) == 0) {
+		/*
+		 * Before the pad could be executed: an NMI; or the guest has unmapped
+		 * its entry code, and takes that fault where it thinks that it stands.
+		 */
+		sc_pad_leave(a, v, vcpu);
+		if (vectoring->exception)
+			sc_forget_vectoring(vcpu);
+		else if (a->vendor->deliver)
+			a->vendor->deliver(v, vcpu, vectoring);
+		return 1;
+	}
+	/* INT n is noticed before it is executed. */
+	if (vectoring->soft && vectoring->vector == VECTOR_SYSCALL && !a->vendor->sees_iret) {
+		a->vendor->context(v, vcpu, &c);
+		sc_insn_fetch(vcpu, v, &c, &insn);
+		if (insn.kind == SC_INSN_INT && gate_open(a, v, vcpu, &c, VECTOR_SYSCALL) &&
+		    int80(a, v, vcpu, &c, &insn) == SC_RETRY) {
 			sc_forget_vectoring(vcpu);
 			return 1;
 		}
-	} else {
-		sc_forget_vectoring(vcpu); /* executed again, with all of the IDT */
+	}
+	if (v->hw.idt == SC_IDT_EMPTY)
+		sc_state_kernel(a, v, vcpu);
+	/*
+	 * KVM delivers the event again. Without help it does not so for instructions:
+	 * INT3, INTO and INT n are where they were, and are executed again.
+	 */
+	if (a->vendor->deliver)
+		a->vendor->deliver(v, vcpu, vectoring);
+	else if (vectoring->soft)
+		sc_forget_vectoring(vcpu);
+	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
+	return 1;
+}
+
+/* ---- SYSENTER ---- */
+
+static int sysenter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		    const struct sc_context *c, const struct sc_insn *insn)
+{
+	struct sc_call call = {
+		.rip = c->cs_long ? c->rip + insn->length - 2 : (u32)(c->rip + insn->length - 2),
+		.rflags = kvm_get_rflags(vcpu) & ~(u64)X86_EFLAGS_RF,
+		.insn = SCAUDIT_INSN_SYSENTER,
+		.abi = SCAUDIT_ABI_I386,
+		.cpl = c->cpl,
+		.engine = engine_of(v),
+	};
+	struct sc_sysenter s;
+
+	a->vendor->sysenter(v, vcpu, &s);
+	if (!(s.cs & 0xfffc))
+		return SC_NOT_OURS; /* the guest has it off: #GP */
+	if (READ_ONCE(a->recording)) {
+		sc_phase_end(v, SCAUDIT_PHASE_DECIDE);
+		if (sc_call_enter(a, v, vcpu, c, &call) == SC_RETRY)
+			return 1;
 	}
 	sc_state_kernel(a, v, vcpu);
-	return 1;
+	return sc_fault_sysenter(a, v, vcpu, c, s.cs, s.esp, s.eip);
+}
+
+static int sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		   const struct sc_context *c, const struct sc_insn *insn)
+{
+	u64 rdx = *sc_reg(vcpu, VCPU_REGS_RDX), rcx = *sc_reg(vcpu, VCPU_REGS_RCX);
+	struct sc_back back = {
+		.rip = insn->rex_w ? rdx : (u32)rdx,
+		.rsp = insn->rex_w ? rcx : (u32)rcx,
+		.how = SCAUDIT_HOW_SYSEXIT,
+		.cs_long = insn->rex_w,
+	};
+	struct sc_sysenter s;
+	int r;
+
+	a->vendor->sysenter(v, vcpu, &s);
+	if (!sc_sysexit_valid(vcpu, c, insn, s.cs))
+		return SC_NOT_OURS;
+	if (READ_ONCE(a->recording)) {
+		sc_phase_end(v, SCAUDIT_PHASE_DECIDE);
+		if (sc_call_leave(a, v, vcpu, c, &back) == SC_RETRY)
+			return 1;
+	}
+	r = sc_fault_sysexit(a, v, vcpu, c, insn, s.cs);
+	if (v->mode == SC_PAD)
+		sc_state_user(a, v, vcpu);
+	return r;
 }
 
 int sc_trap_gp(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, u32 error_code,
 	       const struct sc_vectoring *vectoring)
 {
+	struct sc_context c;
+	struct sc_insn insn;
+	int r = SC_NOT_OURS;
+
 	sc_phase_begin(v);
-	if (v->hw.idt == SC_IDT_EMPTY) {
-		v->exits++;
-		if (sc_pad_hit(v, a->vendor->rip(vcpu)) && a->vendor->cpl(vcpu) == 0) {
-			/*
-			 * Before the pad could be executed: an NMI; or the guest has
-			 * unmapped its entry code, and takes that fault where it thinks
-			 * that it stands.
-			 */
-			sc_pad_leave(a, v, vcpu);
-			if (vectoring->valid && vectoring->exception)
-				sc_forget_vectoring(vcpu);
-			return 1;
-		}
-		if (vectoring->valid && vectoring->soft && vectoring->vector == VECTOR_SYSCALL &&
-		    !a->vendor->sees_iret)
-			return soft_syscall(a, v, vcpu);
-		sc_state_kernel(a, v, vcpu);
-		if (!vectoring->valid)
-			return SC_NOT_OURS; /* a #GP of the guest's own */
-		/*
-		 * KVM delivers the event again, but for instructions: INT3, INTO and
-		 * INT n are where they were, and are executed again.
-		 */
-		if (vectoring->soft)
-			sc_forget_vectoring(vcpu);
-		sc_phase_end(v, SCAUDIT_PHASE_RESUME);
-		return 1;
-	}
 	if (vectoring->valid)
-		sc_forget_vectoring(vcpu);
-	return SC_NOT_OURS;
+		return delivery(a, v, vcpu, vectoring);
+	if (a->vendor->sysenter && error_code == 0) {
+		a->vendor->context(v, vcpu, &c);
+		if (!sc_insn_get(vcpu, v, &c, &insn))
+			return 1;
+		if (insn.kind == SC_INSN_SYSENTER)
+			r = sysenter(a, v, vcpu, &c, &insn);
+		else if (insn.kind == SC_INSN_SYSEXIT)
+			r = sysexit(a, v, vcpu, &c, &insn);
+	}
+	if (r != SC_NOT_OURS)
+		v->exits++;
+	else if (v->hw.idt == SC_IDT_EMPTY)
+		sc_state_kernel(a, v, vcpu); /* a #GP of the guest's own goes through the IDT */
+	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
+	return r;
 }
 
 int sc_trap_sidt(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)

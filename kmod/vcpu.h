@@ -42,6 +42,7 @@ struct sc_vcpu {
 	u64 cstar;
 	u64 sysenter_cs;
 	u16 idt_limit;
+	bool idt_open; /* Intel: until an event has been delivered, whatever hw.idt says */
 	u32 msr_map; /* what the hardware's MSR permission map had in our place */
 
 	u64 pad_64; /* where SYSCALL lands, of 64-bit and of compatibility mode */

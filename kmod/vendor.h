@@ -72,6 +72,13 @@ struct sc_vectoring {
 	u8 vector;
 };
 
+/* The guest's MSRs of SYSENTER. */
+struct sc_sysenter {
+	u64 cs;
+	u64 esp;
+	u64 eip;
+};
+
 struct sc_vendor {
 	u32 id; /* enum scaudit_vendor */
 	bool sees_iret; /* IRET can be intercepted */
@@ -95,9 +102,17 @@ struct sc_vendor {
 	void (*set_next_rip)(struct kvm_vcpu *vcpu, u64 rip);
 	/* The guest's IDTR. */
 	void (*idtr)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, u64 *base, u16 *limit);
+	/*
+	 * Let an event through the IDT that has hit the hidden part of it, and that
+	 * KVM delivers again. NULL: see to it that it is executed again.
+	 */
+	void (*deliver)(struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			const struct sc_vectoring *vectoring);
+	/* NULL: SYSENTER and SYSEXIT do not exit. */
+	void (*sysenter)(struct sc_vcpu *v, struct kvm_vcpu *vcpu, struct sc_sysenter *s);
 };
 
-extern const struct sc_vendor sc_svm;
+extern const struct sc_vendor sc_svm, sc_vmx;
 
 /*
  * The vendor whose KVM is loaded now, ready for use.
