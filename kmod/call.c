@@ -92,6 +92,7 @@ static void fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *v
 	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
 	sc_identify(a, v, vcpu, c, false, &e->task);
 	sc_phase_end(v, SCAUDIT_PHASE_IDENTIFY);
+	v->left_rip = 0;
 	if (READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE)
 		sc_open_set(a->open, open_key(vcpu, e->task.task),
 			    return_wanted(a, call->abi, e->nr));
@@ -195,6 +196,9 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	 */
 	if (open == SC_OPEN_NONE && (task.task || back->how == SCAUDIT_HOW_IRET))
 		return SC_PROCEED;
+	if (open == SC_OPEN_NONE && v->left_rip == back->rip && v->left_rsp == back->rsp &&
+	    v->left_cr3 == vcpu->arch.cr3)
+		return SC_PROCEED; /* the same again, with no call in between */
 	switch (sc_event_room(a, v, vcpu, false)) {
 	case SC_AGAIN:
 		return SC_RETRY;
@@ -219,6 +223,9 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	if (back->how == SCAUDIT_HOW_IRET)
 		take_frame(vcpu, back, e);
 	e->task = task;
+	v->left_rip = back->rip;
+	v->left_rsp = back->rsp;
+	v->left_cr3 = vcpu->arch.cr3;
 	sc_open_clear(a->open, key);
 	v->ring.producer->returns++;
 	sc_event_commit(a, v, &e->head);

@@ -3,7 +3,7 @@
 
 /* RFLAGS bits that exist (SDM vol. 1, 3.4.3); VM and RF are never loaded by SYSRET. */
 #define RFLAGS_SYSRET 0x3c7fd7UL
-#define RFLAGS_IRET (RFLAGS_SYSRET & ~X86_EFLAGS_VM)
+#define RFLAGS_IRET (RFLAGS_SYSRET | X86_EFLAGS_RF)
 
 static bool canonical(const struct kvm_vcpu *vcpu, u64 address)
 {
@@ -128,6 +128,7 @@ int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 		.rflags = kvm_get_rflags(vcpu) & ~(u64)X86_EFLAGS_RF,
 		.cs = ((cs & 0xfffc) + (insn->rex_w ? 32 : 16)) | 3,
 		.ss = ((cs & 0xfffc) + (insn->rex_w ? 40 : 24)) | 3,
+		.flat_ss = true,
 		.cpl = 3,
 		.cs_long = insn->rex_w,
 	};

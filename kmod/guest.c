@@ -170,6 +170,11 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *
 	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = root & CR3_ADDRESS;
 
+	if (space->flat) {
+		*gpa = (u32)gva;
+		*leaf_shift = PAGE_SHIFT;
+		return 0;
+	}
 	if (space->legacy)
 		return walk_legacy(space, root, gva, gpa, leaf_shift);
 	for (;; shift -= 9) {

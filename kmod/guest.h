@@ -49,6 +49,7 @@ struct sc_space {
 	struct kvm *kvm;
 	u64 cr3;
 	bool five_levels; /* CR4.LA57 */
+	bool flat; /* no paging at all */
 	bool legacy; /* a 32-bit kernel's page tables: two levels, or three (pae) */
 	bool pae;
 	bool fresh; /* look addresses up anew, whatever is remembered */
@@ -62,6 +63,7 @@ static inline struct sc_space sc_space_of(struct kvm_vcpu *vcpu, struct sc_cache
 		.kvm = vcpu->kvm,
 		.cr3 = vcpu->arch.cr3,
 		.five_levels = vcpu->arch.cr4 & X86_CR4_LA57,
+		.flat = !(vcpu->arch.cr0 & X86_CR0_PG),
 		.legacy = !(vcpu->arch.efer & EFER_LMA),
 		.pae = vcpu->arch.cr4 & X86_CR4_PAE,
 		.cache = cache,

@@ -21,6 +21,7 @@ static struct sc_hw hardware_for(const struct sc_audit *a, const struct sc_vcpu 
 		break;
 	case SC_LEGACY:
 		hw.watch = true;
+		hw.sysenter = a->vendor->sees_iret;
 		hw.iret = READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE;
 		hw.idt = a->vendor->sees_iret ? SC_IDT_TRUE : SC_IDT_EXCEPTIONS;
 		break;
@@ -45,6 +46,14 @@ void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
 	struct sc_hw want = hardware_for(a, v);
 
+	a->vendor->load(v, vcpu, &want);
+}
+
+void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	struct sc_hw want = hardware_for(a, v);
+
+	want.iret = false;
 	a->vendor->load(v, vcpu, &want);
 }
 

@@ -29,6 +29,9 @@ void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu);
 /* Load the hardware for v->mode and v->in_user. */
 void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 
+/* The same, with IRET left to the CPU. */
+void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
+
 /* Engine pad: the vCPU is about to run user code, or to enter the kernel. */
 void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);

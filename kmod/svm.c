@@ -89,6 +89,38 @@ void sc_svm_watch_again(struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 	watch_syscall_msrs(v, vcpu, true);
 }
 
+/*
+ * SYSENTER_CS of 0 makes SYSENTER and SYSEXIT raise #GP. In long mode AMD has no
+ * SYSENTER at all, so this is for 32-bit kernels alone.
+ */
+static void hide_sysenter(struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool hide)
+{
+	u32 *map = *(u32 **)((char *)vcpu + sc_svm_layout.msrpm) + MSR_IA32_SYSENTER_CS / 16;
+	const u32 bits = MSRPM_READ(MSR_IA32_SYSENTER_CS) | MSRPM_WRITE(MSR_IA32_SYSENTER_CS);
+	struct vmcb *vmcb = sc_vmcb(vcpu);
+
+	if (hide) {
+		v->sysenter_cs = vmcb->save.sysenter_cs;
+		vmcb->save.sysenter_cs = 0;
+		v->sysenter_map = *map & bits;
+		*map |= bits;
+	} else {
+		if (vmcb->save.sysenter_cs == 0)
+			vmcb->save.sysenter_cs = v->sysenter_cs;
+		*map = (*map & ~bits) | v->sysenter_map;
+	}
+	vmcb->control.clean &= ~BIT(CLEAN_PERM_MAP);
+}
+
+static void svm_sysenter(struct sc_vcpu *v, struct kvm_vcpu *vcpu, struct sc_sysenter *s)
+{
+	const struct vmcb_save_area *save = &sc_vmcb(vcpu)->save;
+
+	s->cs = v->hw.sysenter ? v->sysenter_cs : save->sysenter_cs;
+	s->esp = save->sysenter_esp;
+	s->eip = save->sysenter_eip;
+}
+
 static void move_entry(struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool pad)
 {
 	struct vmcb *vmcb = sc_vmcb(vcpu);
@@ -120,10 +152,10 @@ static void move_intercepts(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const stru
 	u32 word3 = control->intercepts[INTERCEPT_WORD3] & ~(WORD3_SIDT | WORD3_INT);
 	u32 exceptions = control->intercepts[INTERCEPT_EXCEPTION] & ~BIT(GP_VECTOR);
 
-	if (want->idt == SC_IDT_EMPTY) {
+	if (want->idt == SC_IDT_EMPTY)
 		word3 |= WORD3_SIDT;
+	if (want->idt == SC_IDT_EMPTY || want->sysenter)
 		exceptions |= BIT(GP_VECTOR);
-	}
 	if (want->watch)
 		word3 |= WORD3_INT;
 	/* KVM's own need of this one, at the end of an NMI, goes first. */
@@ -160,6 +192,8 @@ static void svm_load(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_h
 		return;
 	if (want->pad != v->hw.pad)
 		move_entry(v, vcpu, want->pad);
+	if (want->sysenter != v->hw.sysenter)
+		hide_sysenter(v, vcpu, want->sysenter);
 	if (want->idt != v->hw.idt)
 		hide_idt(v, vmcb, want->idt);
 	move_intercepts(v, vcpu, want);
@@ -232,8 +266,8 @@ static void svm_jump(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_t
 	 * CPL lives in a field of its own, but KVM keeps SS.DPL equal to it.
 	 */
 	vmcb->save.ss.selector = t->ss;
-	if (t->cpl == 0) {
-		vmcb->save.ss.attrib = ATTR_DATA;
+	if (t->cpl == 0 || t->flat_ss) {
+		vmcb->save.ss.attrib = ATTR_DATA | dpl;
 		vmcb->save.ss.limit = 0xffffffff;
 		vmcb->save.ss.base = 0;
 	} else {
@@ -278,4 +312,5 @@ const struct sc_vendor sc_svm = {
 	.jump = svm_jump,
 	.set_next_rip = svm_set_next_rip,
 	.idtr = svm_idtr,
+	.sysenter = svm_sysenter,
 };

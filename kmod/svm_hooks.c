@@ -73,10 +73,16 @@ static int exit_gp(struct kvm_vcpu *vcpu)
 	int r = SC_NOT_OURS;
 	u32 error_code;
 
-	if (v && v->hw.idt == SC_IDT_EMPTY) {
+	if (v && (v->hw.idt == SC_IDT_EMPTY || v->hw.sysenter)) {
 		vectoring = vectoring_of(vcpu);
 		error_code = sc_vmcb(vcpu)->control.exit_info_1;
-		r = sc_trap_gp(a, v, vcpu, error_code, &vectoring);
+		if (vectoring.valid && v->hw.idt == SC_IDT_TRUE) {
+			/* The guest's own gate is at fault; an interrupt is lost with it. */
+			vcpu->arch.interrupt.injected = false;
+			vcpu->arch.nmi_injected = false;
+		} else {
+			r = sc_trap_gp(a, v, vcpu, error_code, &vectoring);
+		}
 		if (r == SC_NOT_OURS) {
 			kvm_queue_exception_e(vcpu, GP_VECTOR, error_code);
 			r = 1;
@@ -200,6 +206,9 @@ static int hook_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 		msr->data = v->lstar;
 	if (v && !r && msr->index == MSR_CSTAR)
 		msr->data = v->cstar;
+	v = sc_state_of(sc_audit_of(vcpu->kvm), vcpu);
+	if (v && !r && v->hw.sysenter && msr->index == MSR_IA32_SYSENTER_CS)
+		msr->data = v->sysenter_cs;
 	sc_hook_leave(token);
 	return r;
 }
@@ -222,7 +231,13 @@ static int hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 	}
 	if (v)
 		sc_pad_drop(a, v, vcpu); /* chosen anew at the next call */
-	r = original_set_msr(vcpu, msr);
+	v = sc_state_of(a, vcpu);
+	if (v && v->hw.sysenter && msr->index == MSR_IA32_SYSENTER_CS) {
+		v->sysenter_cs = msr->data;
+		r = 0;
+	} else {
+		r = original_set_msr(vcpu, msr);
+	}
 	sc_hook_leave(token);
 	return r;
 }

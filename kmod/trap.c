@@ -203,8 +203,7 @@ int sc_trap_int(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 	}
 	if (insn.vector == VECTOR_SYSCALL && int80(a, v, vcpu, &c, &insn) == SC_RETRY)
 		return 1;
-	if (v->in_user)
-		sc_state_kernel(a, v, vcpu);
+	sc_state_kernel(a, v, vcpu); /* IRET exits from here on */
 	/*
 	 * The CPU carries it out, as the software interrupt that it is. To let it
 	 * be executed again would be to record it again, if an interrupt came first.
@@ -219,7 +218,6 @@ int sc_trap_int(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 
 int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool native)
 {
-	struct sc_hw want = v->hw;
 	struct sc_context c;
 	struct sc_space space = sc_space_of(vcpu, &v->cache);
 	struct sc_back back = { .how = SCAUDIT_HOW_IRET };
@@ -271,8 +269,7 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 	}
 let_go:
 	/* Executed by the CPU; the next trap of this vCPU arms it again. */
-	want.iret = false;
-	a->vendor->load(v, vcpu, &want);
+	sc_state_load_but_iret(a, v, vcpu);
 	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
 	return 1;
 }

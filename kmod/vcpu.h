@@ -43,6 +43,7 @@ struct sc_vcpu {
 	u64 sysenter_cs;
 	u16 idt_limit;
 	bool idt_open; /* Intel: until an event has been delivered, whatever hw.idt says */
+	u32 sysenter_map;
 	u32 msr_map; /* what the hardware's MSR permission map had in our place */
 
 	u64 pad_64; /* where SYSCALL lands, of 64-bit and of compatibility mode */
@@ -50,6 +51,11 @@ struct sc_vcpu {
 	u64 pad_lstar; /* what pad_tried is about */
 	u64 pad_epoch; /* of the audit, when the pads were chosen */
 	u32 why; /* SCAUDIT_WHY_* */
+
+	/* The last return of a task without a name: SYSRET may have to be executed again. */
+	u64 left_rip;
+	u64 left_rsp;
+	u64 left_cr3;
 
 	u64 clock_tsc; /* a reading of the wall clock, and how long it serves; see event.c */
 	u64 clock_ns;

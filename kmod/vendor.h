@@ -40,6 +40,7 @@ struct sc_target {
 	u16 ss;
 	u8 cpl;
 	bool cs_long; /* else a flat segment of 32 bits */
+	bool flat_ss; /* SS is loaded whole, else (SYSRET) its selector alone */
 	bool same_segments; /* leave CS and SS as they are */
 };
 
@@ -61,7 +62,8 @@ struct sc_hw {
 	bool iret; /* IRET exits, where the vendor can do that */
 	bool watch; /* #GP exits, SYSENTER_CS is 0, INT n exits where the vendor can do that */
 	u8 idt; /* enum sc_idt */
-	u8 pad_bytes[3]; /* 0: they are compared as a whole */
+	bool sysenter; /* SYSENTER_CS is 0, with a 32-bit kernel on AMD */
+	u8 pad_bytes[2]; /* 0: they are compared as a whole */
 };
 
 /* The event whose delivery an exit has interrupted. */
@@ -135,11 +137,10 @@ static inline bool sc_syscall_on(const struct kvm_vcpu *vcpu)
 	return (vcpu->arch.efer & (EFER_SCE | EFER_LMA)) == (EFER_SCE | EFER_LMA);
 }
 
-/* Is it a 32-bit kernel in protected mode with paging? */
+/* Is it a 32-bit kernel, in protected mode? */
 static inline bool sc_legacy(const struct kvm_vcpu *vcpu)
 {
-	return !(vcpu->arch.efer & EFER_LMA) &&
-	       (vcpu->arch.cr0 & (X86_CR0_PE | X86_CR0_PG)) == (X86_CR0_PE | X86_CR0_PG);
+	return !(vcpu->arch.efer & EFER_LMA) && (vcpu->arch.cr0 & X86_CR0_PE);
 }
 
 #endif
