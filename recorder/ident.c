@@ -241,16 +241,6 @@ static bool use_profile(struct ident *ident)
 	return true;
 }
 
-bool ident_assume(struct ident *ident, uint64_t lstar)
-{
-	if (ident->profile == NULL || !(ident->profile->plan.flags & SCAUDIT_PLAN_I386) ||
-	    profile_plan(ident->profile, lstar, &ident->plan, &ident->why) < 0)
-		return false;
-	ident->profiled = true;
-	ident->busy = false;
-	return true;
-}
-
 static int conclude(struct ident *ident, bool found)
 {
 	if (!found) {
@@ -262,6 +252,22 @@ static int conclude(struct ident *ident, bool found)
 	ident->plan.lstar = ident->lstar;
 	ident->busy = false;
 	return 1;
+}
+
+bool ident_assume(struct ident *ident, uint64_t lstar)
+{
+	if (lstar == 0 || lstar > UINT32_MAX)
+		return false;
+	ident->lstar = lstar;
+	ident->profiled = ident->profile != NULL &&
+			  ident->profile->plan.flags & SCAUDIT_PLAN_I386 &&
+			  profile_plan(ident->profile, lstar, &ident->plan, &ident->why) == 0;
+	if (!ident->profiled) {
+		sc_fail(&ident->why, 0, "a 32-bit kernel: it takes a profile of it");
+		conclude(ident, false);
+	}
+	ident->busy = false;
+	return true;
 }
 
 int ident_step(struct ident *ident)

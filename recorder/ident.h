@@ -66,10 +66,11 @@ void ident_uninit(struct ident *ident);
 int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus);
 
 /*
- * Take the profile for a guest that cannot be asked about (-EAGAIN above): a 32-bit
- * kernel, which is not in long mode.
+ * Decide about a guest that cannot be asked about (-EAGAIN above) because its
+ * kernel is a 32-bit one and never in long mode: the plan is the profile's, or
+ * ABSENT.
  * @lstar  its entry point
- * @retval true plan is there
+ * @retval true plan is there  @retval false it is no such kernel, as far as is known
  */
 bool ident_assume(struct ident *ident, uint64_t lstar);
 

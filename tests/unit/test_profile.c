@@ -458,10 +458,19 @@ static void test_assume(void **state)
 	assert_false(ident_assume(&ident, 0));
 	assert_true(ident_assume(&ident, ENTRY));
 	assert_int_equal(ident.plan.current_off, 0xc1e80808 + SLIDE);
-	profile.plan.flags = 0; /* a 64-bit kernel will be in long mode soon */
-	assert_false(ident_assume(&ident, ENTRY));
+	assert_int_equal(ident.plan.lstar, ENTRY);
+	/* a 64-bit kernel will be in long mode soon */
+	assert_false(ident_assume(&ident, 0xffffffff81000000));
+
+	profile.plan.flags = 0; /* a profile of a 64-bit kernel is none of this one's */
+	assert_true(ident_assume(&ident, ENTRY));
+	assert_false(ident.profiled || ident.busy);
+	assert_int_equal(ident.plan.flags, SCAUDIT_PLAN_ABSENT);
+	assert_int_equal(ident.plan.lstar, ENTRY);
+	assert_non_null(strstr(ident.why.text, "a 32-bit kernel"));
 	ident.profile = NULL;
-	assert_false(ident_assume(&ident, ENTRY));
+	assert_true(ident_assume(&ident, ENTRY));
+	assert_int_equal(ident.plan.flags, SCAUDIT_PLAN_ABSENT);
 }
 
 int main(void)
