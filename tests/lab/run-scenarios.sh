@@ -35,7 +35,10 @@ boot() {
 	lab_prepare "$DIR" "$SERIES" "$LAB_BIN"/{calls,stress,getppid,ways64,ways32} \
 		"$(command -v strace)"
 	echo "export LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600} LAB_SLOW=${LAB_SLOW:-1}" >>"$DIR/env"
-	echo "export CONFORMANCE='${CONFORMANCE:-}'" >>"$DIR/env"
+	cat >>"$DIR/env" <<-END
+		export CONFORMANCE='${CONFORMANCE:-}'
+		export DEVICEFUZZ_SECONDS='${DEVICEFUZZ_SECONDS:-}' DEVICEFUZZ_SEED='${DEVICEFUZZ_SEED:-}'
+	END
 	if [ $# -gt 0 ]; then
 		printf '%s\n' "$@"
 	else
