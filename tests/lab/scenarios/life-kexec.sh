@@ -25,4 +25,4 @@ record_stop kexec
 calls_check kexec "$WORK/calls-kexec.log"
 unset SINCE
 rows kexec --syscall kexec_file_load | grep -q '"comm":"kexec".*"ret":0' || fail "no kexec_file_load"
-scquery --store "$(store_of kexec)" gaps
+if scquery --store "$(store_of kexec)" gaps; then fail "there is a gap"; fi
