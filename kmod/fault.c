@@ -59,6 +59,12 @@ int sc_fault_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 	return single_step(vcpu);
 }
 
+bool sc_fault_sysret_exists(const struct sc_audit *a, const struct sc_context *c)
+{
+	/* Intel: as for SYSCALL. AMD: #GP at CPL 3, and no other level is possible there. */
+	return c->cs_long || a->vendor->id == SCAUDIT_VENDOR_AMD;
+}
+
 bool sc_sysret_valid(const struct sc_audit *a, struct kvm_vcpu *vcpu, const struct sc_context *c,
 		     const struct sc_insn *insn)
 {

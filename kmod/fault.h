@@ -18,6 +18,9 @@ bool sc_fault_syscall_valid(const struct sc_audit *a, const struct sc_context *c
 int sc_fault_syscall(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		     const struct sc_context *c, const struct sc_insn *insn);
 
+/* Is SYSRET an instruction where it stands, or #UD like any other? */
+bool sc_fault_sysret_exists(const struct sc_audit *a, const struct sc_context *c);
+
 /* Does SYSRET return, or raise #GP (at CPL 3; Intel: RCX not canonical)? */
 bool sc_sysret_valid(const struct sc_audit *a, struct kvm_vcpu *vcpu, const struct sc_context *c,
 		     const struct sc_insn *insn);

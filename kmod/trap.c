@@ -73,6 +73,8 @@ static int sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		.cs_long = insn->rex_w,
 	};
 
+	if (!sc_fault_sysret_exists(a, c))
+		return SC_NOT_OURS;
 	sc_phase_end(v, SCAUDIT_PHASE_DECIDE);
 	if (!sc_sysret_valid(a, vcpu, c, insn)) {
 		kvm_queue_exception_e(vcpu, GP_VECTOR, 0);
@@ -81,6 +83,12 @@ static int sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 	if (sc_call_leave(a, v, vcpu, c, &back) == SC_RETRY)
 		return 1;
 	if (v->mode == SC_PAD) {
+		/*
+		 * With interrupts on, STI stands before it: none may come in between,
+		 * and not every CPU says at an exit that it was in STI's shadow.
+		 */
+		if (kvm_get_rflags(vcpu) & X86_EFLAGS_IF)
+			sc_kvm_ops->set_interrupt_shadow(vcpu, KVM_X86_SHADOW_INT_STI);
 		sc_state_user(a, v, vcpu);
 		return 1;
 	}

@@ -10,6 +10,7 @@ Linux is unpacked here, since an emulated processor takes most of a minute for i
 
 import lzma
 import struct
+import subprocess
 import sys
 
 SECTOR = 512
@@ -29,9 +30,13 @@ def unpack(vmlinuz):
     start = ((vmlinuz[HEADER] or 4) + 1) * SECTOR
     offset, length = struct.unpack_from("<II", vmlinuz, PAYLOAD_OFFSET)
     payload = vmlinuz[start + offset : start + offset + length - 4]
-    if payload[:6] != b"\xfd7zXZ\0":
-        sys.exit("intel-disk.py: this kernel is not packed with xz")
-    return lzma.decompress(payload)
+    if payload[:6] == b"\xfd7zXZ\0":
+        return lzma.decompress(payload)
+    if payload[:4] == b"\x28\xb5\x2f\xfd":
+        return subprocess.run(
+            ["zstd", "-dcq"], input=payload, stdout=subprocess.PIPE, check=True
+        ).stdout
+    sys.exit("intel-disk.py: this kernel is packed neither with xz nor with zstd")
 
 
 def segments(elf):
