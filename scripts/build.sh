@@ -38,7 +38,7 @@ test_main() {
 		test_debug_main "$@"
 		return
 	fi
-	packages_need "the lab" "${PACKAGES_LAB[@]}"
+	packages_need "the lab" "${PACKAGES_LAB[@]}" "${PACKAGES_INTEL[@]}"
 	say "building (dev, asan, scaudit.ko for each host kernel)"
 	build_preset dev
 	build_preset asan

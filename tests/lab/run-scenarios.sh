@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Lab tests, outside. One boot of the emulated host runs every scenario (or those named);
 # results stay in build/lab/tests/results, those of another kernel than 6.1 in
-# build/lab/tests-SERIES/results.
+# build/lab/tests-SERIES/results, those of an Intel host in build/lab/tests-intel/results.
 #
-#   run-scenarios.sh [--host-kernel SERIES] boot [NAME...]   boot and run
-#   run-scenarios.sh [--host-kernel SERIES] report NAME      print what NAME said, end with
-#                                                            its status
-#   run-scenarios.sh [--host-kernel SERIES] log              is its kernel log clean?
+#   run-scenarios.sh [HOST] boot [NAME...]   boot and run
+#   run-scenarios.sh [HOST] report NAME      print what NAME said, end with its status
+#   run-scenarios.sh [HOST] log              is its kernel log clean?
+#
+# HOST: --host-kernel SERIES, --cpu intel. An Intel host is slow and has no guest of its own:
+# it is for scenarios that need none.
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
@@ -16,19 +18,33 @@ for part in packages kernels debug-kernel emulator bochs build lab; do
 	. "$TOP/scripts/$part.sh"
 done
 SERIES=${LAB_HOST_KERNEL:-6.1}
-if [ "${1:-}" = --host-kernel ]; then
-	[ $# -ge 2 ] || die "--host-kernel needs a kernel series"
-	SERIES=$2
+LAB_CPU=amd
+while [[ ${1:-} == --* ]]; do
+	[ $# -ge 2 ] || die "$1 needs a value"
+	case $1=$2 in
+	--host-kernel=*) SERIES=$2 ;;
+	--cpu=amd | --cpu=intel) LAB_CPU=$2 ;;
+	*) die "$1 $2: use --host-kernel SERIES, --cpu amd or --cpu intel" ;;
+	esac
 	shift 2
-fi
+done
 kernel_meta "$SERIES" >/dev/null
 DIR=$BUILD/lab/tests
+[ "$LAB_CPU" = amd ] || DIR+=-$LAB_CPU
 [ "$SERIES" = 6.1 ] || DIR+=-$SERIES
+PROGRESS=$DIR/progress
+if [ "$LAB_CPU" = intel ]; then
+	# shellcheck disable=SC2034
+	LAB_NO_GUEST=1
+	: "${LAB_LIMIT:=1100}"
+	PROGRESS=$DIR/stderr # all that comes out while that host runs
+fi
 
-progress_show() { tail -q -c +1 -s 0.2 -f --pid="$LAB_QEMU_PID" "$DIR/progress"; }
+progress_show() { tail -q -c +1 -s 0.2 -f --pid="$LAB_QEMU_PID" "$PROGRESS"; }
 
 boot() {
 	local name
+	[ "$LAB_CPU" = amd ] || packages_need "an Intel host" "${PACKAGES_INTEL[@]}"
 	mkdir -p "$BUILD/lab"
 	exec 9>"$BUILD/lab/tests.lock"
 	flock -n 9 || { echo "waiting for another run of the lab tests"; flock 9; }
@@ -48,7 +64,8 @@ boot() {
 	fi >"$DIR/names"
 	# shellcheck disable=SC2016
 	printf '. /lab/env\n. "$LAB_IN/tests/lab/host/scenarios.sh"\n' >"$DIR/main.sh"
-	: >"$DIR/progress"
+	: >"$PROGRESS"
+	[ "$LAB_CPU" = amd ] || echo 'export LAB_PROGRESS=/lab/stderr' >>"$DIR/env"
 	# shellcheck disable=SC2034
 	LAB_WHILE=progress_show
 	lab_boot "$DIR" "$SERIES" "${LAB_LIMIT:-2400}"
@@ -78,5 +95,5 @@ case ${1:-} in
 boot) shift && boot "$@" ;;
 report) report "$2" ;;
 log) log ;;
-*) die "usage: run-scenarios.sh [--host-kernel SERIES] boot [NAME...] | report NAME | log" ;;
+*) die "usage: run-scenarios.sh [--host-kernel S] [--cpu C] boot [NAME...] | report NAME | log" ;;
 esac

@@ -6,12 +6,13 @@
 # shellcheck source=tests/lab/hostlib.sh
 . "$LAB_IN/tests/lab/hostlib.sh"
 mkdir -p /lab/results
+: "${LAB_PROGRESS:=/lab/progress}"
 
 # What a scenario must not leave behind; prints what it did.
 leftovers() {
 	local pids
-	pids=$(pgrep -x screcord)
-	[ -z "$pids" ] || echo "a recorder still runs: $(ps -o args= -p "${pids//$'\n'/,}")"
+	pids=$(pidof screcord)
+	[ -z "$pids" ] || echo "a recorder still runs: $(ps -o args= -p "${pids// /,}")"
 	if grep -qE ' (scaudit|.*\[scaudit\])' /sys/kernel/tracing/enabled_functions; then
 		echo "KVM functions are still hooked:"
 		grep -E 'scaudit' /sys/kernel/tracing/enabled_functions
@@ -21,7 +22,8 @@ leftovers() {
 
 clean_up() {
 	local name
-	pkill -KILL -x screcord
+	# shellcheck disable=SC2046
+	kill -KILL $(pidof screcord) 2>/dev/null
 	for name in $(vm_list); do
 		vm_kill "$name"
 	done
@@ -34,7 +36,7 @@ scenario_run() {
 	export SCENARIO=$name WORK=/run/work/$name
 	mkdir -p "$WORK"
 	kernel_log_mark
-	echo "==> [$(cut -d. -f1 /proc/uptime) s] $name" >>/lab/progress
+	echo "==> [$(cut -d. -f1 /proc/uptime) s] $name" >>"$LAB_PROGRESS"
 	timeout -k 5 "$LAB_SCENARIO_LIMIT" bash \
 		"$LAB_IN/tests/lab/scenarios/$name.sh" >"/lab/results/$name.log" 2>&1 </dev/null
 	status=$?
@@ -55,7 +57,7 @@ scenario_run() {
 leaks_check() {
 	local leaks=/sys/kernel/debug/kmemleak
 	[ -w $leaks ] || return 0
-	echo "==> [$(cut -d. -f1 /proc/uptime) s] kmemleak" >>/lab/progress
+	echo "==> [$(cut -d. -f1 /proc/uptime) s] kmemleak" >>"$LAB_PROGRESS"
 	sleep 6
 	echo scan >$leaks
 	sleep 6
@@ -72,7 +74,7 @@ leaks_check() {
 	echo scan >/sys/kernel/debug/kmemleak
 	echo clear >/sys/kernel/debug/kmemleak
 }
-module_load || echo "scaudit.ko did not load" >>/lab/progress
+module_load || echo "scaudit.ko did not load" >>"$LAB_PROGRESS"
 while read -r name; do
 	scenario_run "$name"
 done </lab/names
