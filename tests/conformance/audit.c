@@ -120,9 +120,9 @@ static void take_event(struct vm *vm, unsigned int vcpu, const struct scaudit_ev
 		vm_fail(vm, "more than %u events", MAX_RECORDS);
 	res->nr_records++;
 	*r = (struct record){ .type = e->type, .vcpu = e->vcpu, .seq = e->seq };
-	/* What is told of all vCPUs together lies in the first one's ring. */
-	if (e->type == SCAUDIT_EV_GAP && e->vcpu == 0xffff)
-		r->vcpu = vcpu;
+	/* A gap can be of all vCPUs; it is told in one ring. */
+	if (e->vcpu != vcpu && e->type == SCAUDIT_EV_GAP)
+		res->record[res->nr_records - 1].vcpu = vcpu;
 	else if (e->vcpu != vcpu)
 		vm_fail(vm, "an event of vCPU %u in the ring of vCPU %u", e->vcpu, vcpu);
 	if (e->type == SCAUDIT_EV_ENTRY)

@@ -22,7 +22,7 @@ enum start_mode {
 	START_USER64 = 0,
 	START_COMPAT, /* user mode, 32-bit code in long mode */
 	START_KERNEL64, /* CPL 0 at the case's kernel code; the user code comes later */
-	START_PROTECTED, /* a 32-bit kernel without paging; CPL 3, flat */
+	START_PROTECTED, /* a 32-bit kernel, 1:1 paging; CPL 3, flat */
 };
 
 /* Engine pad: what must become of it by the end of the case, on vCPU 0. */

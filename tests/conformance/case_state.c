@@ -243,18 +243,18 @@ GUEST_CODE(sidt_kernel, ENTER "	movabs $" GUEST_STR(KERNEL_BASE) " + " GUEST_STR
 GUEST_CODE(sidt_user, ".macro SIDTS at\n"
 		      "	sidt " GUEST_STR(PA_DATA) " + \\at\n"
 						  "	sgdt " GUEST_STR(PA_DATA) " + \\at + 16\n"
-									      ".endm\n"
-									      "	SIDTS 0\n"
-									      "	FIVE sidt_1\n"
-									      "	SIDTS 0x20\n"
-									      "	FIVE sidt_2\n"
-									      "	int3\n"
-									      "	SIDTS 0x40\n"
-									      "	ud2\n"
-									      "	SIDTS 0x60\n"
-									      "	FIVE sidt_3\n"
-									      "	sidt (%rsp)\n"
-									      "	END\n");
+										  ".endm\n"
+										  "	SIDTS 0\n"
+										  "	FIVE sidt_1\n"
+										  "	SIDTS 0x20\n"
+										  "	FIVE sidt_2\n"
+										  "	int3\n"
+										  "	SIDTS 0x40\n"
+										  "	ud2\n"
+										  "	SIDTS 0x60\n"
+										  "	FIVE sidt_3\n"
+										  "	sidt (%rsp)\n"
+										  "	END\n");
 GUEST_LABEL(sidt_1);
 GUEST_LABEL(sidt_2);
 GUEST_LABEL(sidt_3);
@@ -400,6 +400,15 @@ const struct test_case cases_state[] = {
 	  .expect = lstar_expect },
 	{ .name = "vmm-anywhere",
 	  .what = "the VMM reads and writes registers and MSRs at whatever instruction the guest is",
+	  .user = CODE(peek_user),
+	  .kernel = CODE(kernel_linux),
+	  .loose = true,
+	  .identity = true,
+	  .kicked = peek_kicked,
+	  .beside = peek_beside,
+	  .expect = peek_expect },
+	{ .name = "vmm-anywhere-nameless",
+	  .what = "likewise, without a name for the thread",
 	  .user = CODE(peek_user),
 	  .kernel = CODE(kernel_linux),
 	  .loose = true,

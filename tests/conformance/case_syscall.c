@@ -339,17 +339,16 @@ GUEST_CODE(kernel_mode,
 	   "kernel_mode_entry:\n"
 	   "	lea 0x1000(%rax), %rax\n"
 	   "	mov $" GUEST_STR(PA_USER) ", %ecx\n"
-					     "	mov $" GUEST_STR(
-						     PA_USTACK) " + 0x800, %esp\n"
-								"	mov $0x202, %r11d\n"
-								"	sysretq\n");
+					  "	mov $" GUEST_STR(PA_USTACK) " + 0x800, %esp\n"
+									 "	mov $0x202, %r11d\n"
+									 "	sysretq\n");
 GUEST_LABEL(kernel_mode_call);
 GUEST_LABEL(kernel_mode_entry);
 GUEST_CODE(end_user, "	END\n");
 
 static void kernel_mode_expect(struct expect *x)
 {
-	CALL(x, .nr = 3, .rip = kernel_at(x->tc, kernel_mode_call), .cpl = CPL_0,
+	CALL(x, .nr = 3, .rip = kernel_at(x->tc, kernel_mode_call), .cpl = CPL_0, .rflags = 2,
 	     .rsp = KVA(PA_STACK + STACK_BYTES));
 	RETURN(x, .ret = GUEST_RET(3), .rip = PA_USER, .rsp = PA_USTACK + 0x800);
 }

@@ -43,9 +43,9 @@ GUEST_LABEL(se_2);
 	"	mov $" GUEST_STR(                                                         \
 		PA_USER) " + " #one " + 2 - " #user ", %edx\n"                            \
 			 "	je 1f\n"                                                       \
-			 "	mov $" GUEST_STR(                                        \
+			 "	mov $" GUEST_STR(                                         \
 				 PA_USER) " + " #two " + 2 - " #user ", %edx\n"           \
-					  "1:	mov $" GUEST_STR(                       \
+					  "1:	mov $" GUEST_STR(                         \
 						  USER_STACK) ", %ecx\n"                  \
 							      "	lea 0x1000(%eax), %eax\n" \
 							      "	sti\n"                    \
@@ -70,10 +70,10 @@ GUEST_CODE(pm_user,
 	   ".code32\n" ARGS_SYSENTER(20) "pm_1:\n"
 					 "	sysenter\n"
 					 "	SYNC 1\n" ARGS_SYSENTER(21) "pm_2:\n"
-									   "	sysenter\n"
-									   "	SYNC 2\n"
-									   "	END\n"
-									   ".code64\n");
+									    "	sysenter\n"
+									    "	SYNC 2\n"
+									    "	END\n"
+									    ".code64\n");
 GUEST_LABEL(pm_1);
 GUEST_LABEL(pm_2);
 GUEST_CODE(pm_kernel, ".code32\n	SYNC 0\n" RETURN_BY_NR(pm_user, pm_1, pm_2) ".code64\n");
@@ -158,8 +158,7 @@ static void pmint_expect(struct expect *x)
 static const char *compat_not_here(const struct host *h, u32 engine)
 {
 	(void)engine;
-	/* APM vol. 3, SYSENTER: #UD in long mode. */
-	return h->tcg ? "QEMU executes SYSENTER in compatibility mode, as no AMD CPU does" : NULL;
+	return h->tcg ? "QEMU executes SYSENTER in long mode, which no AMD CPU does" : NULL;
 }
 
 const struct test_case cases_sysenter[] = {
@@ -168,8 +167,8 @@ const struct test_case cases_sysenter[] = {
 	  .user = CODE(compat_user),
 	  .kernel = CODE(compat_kernel),
 	  .mode = START_COMPAT,
-	  .not_here = compat_not_here,
 	  .setup = compat_setup,
+	  .not_here = compat_not_here,
 	  .expect = compat_expect },
 	{ .name = "sysenter-protected",
 	  .what = "SYSENTER and SYSEXIT of a 32-bit kernel",

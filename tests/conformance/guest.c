@@ -137,7 +137,7 @@ asm(".pushsection .guest_code, \"a\"\n"
 																											".popsection\n");
 
 /*
- * The same for a 32-bit kernel on vCPU 0, flat and without paging. From CPL 0
+ * The same for a 32-bit kernel on vCPU 0, flat and mapped 1:1. From CPL 0
  * no stack is pushed: RSP and SS of the log are then what lies there.
  */
 asm(".pushsection .guest_code, \"a\"\n"
@@ -351,6 +351,7 @@ void guest_load32(struct vm *vm)
 			      1ULL << 47 | (address >> 16 & 0xffff) << 48);
 		guest_action(vm, v, RT32(rt32_stuck));
 	}
+	put64(vm, PA_ROOT32, 0x80 | PTE_USER); /* 4 MiB, 1:1 */
 	memset(vm->ram + PA_TSS, 0, 0x68);
 	put64(vm, PA_TSS + 4, (PA_STACK + STACK_BYTES) | (u64)(SEL_SYSENTER + 8) << 32);
 	vm->ram[PA_TSS + 0x66] = 0x68;

@@ -43,6 +43,7 @@ typedef uint64_t u64;
 #define PA_PDPT_KERNEL 0x15000
 #define PA_PD_KERNEL 0x16000
 #define PA_PT_KERNEL 0x17000
+#define PA_ROOT32 0x18000 /* of a 32-bit kernel: one page of 4 MiB, for all */
 #define PA_LOG 0x20000 /* + LOG_BYTES */
 #define LOG_BYTES 0x4000
 #define PA_STACK 0x30000 /* + STACK_BYTES; the top is used first */

@@ -28,6 +28,7 @@
 #define CR0_VALUE 0x80050033 /* PG AM WP NE ET MP PE */
 #define CR4_VALUE 0x6b0 /* PGE PAE PSE OSFXSR OSXMMEXCPT DE=0 */
 #define CR4_LA57 0x1000
+#define CR4_PAE 0x20
 
 const u32 snap_msr_index[SNAP_NR_MSRS] = {
 	[SNAP_EFER] = MSR_EFER,
@@ -191,9 +192,9 @@ static void start_sregs(struct vm *vm, unsigned int n, struct kvm_sregs *s)
 	s->ldt = (struct kvm_segment){ .unusable = 1 };
 	s->gdt = (struct kvm_dtable){ .base = base + PA_GDT, .limit = 0xff };
 	s->idt = (struct kvm_dtable){ .base = base + PA_IDT, .limit = legacy ? 0x7ff : 0xfff };
-	s->cr0 = legacy ? CR0_VALUE & 0x7fffffff : CR0_VALUE;
-	s->cr3 = vm->tc->la57 ? PA_ROOT5 : PA_ROOT4;
-	s->cr4 = CR4_VALUE | (vm->tc->la57 ? CR4_LA57 : 0);
+	s->cr0 = CR0_VALUE;
+	s->cr3 = legacy ? PA_ROOT32 : vm->tc->la57 ? PA_ROOT5 : PA_ROOT4;
+	s->cr4 = legacy ? CR4_VALUE & ~CR4_PAE : CR4_VALUE | (vm->tc->la57 ? CR4_LA57 : 0);
 	s->efer = legacy ? 0 : EFER_VALUE;
 	if (vm->tc->irqchip)
 		s->apic_base |= 0xc00; /* on, with its registers as MSRs */
@@ -232,6 +233,8 @@ void vm_warm(struct vm *vm)
 	sregs.cs = segment(SEL_KERNEL, true, true);
 	sregs.ss = segment(SEL_KERNEL_DATA, false, false);
 	sregs.cr0 = CR0_VALUE;
+	sregs.cr3 = vm->tc->la57 ? PA_ROOT5 : PA_ROOT4;
+	sregs.cr4 |= CR4_PAE;
 	sregs.efer = EFER_VALUE;
 	vcpu_set(v, &regs, &sregs);
 	while (ioctl(v->fd, KVM_RUN, 0) && errno == EINTR)
@@ -261,7 +264,7 @@ void vm_start_state(struct vm *vm, unsigned int n)
 				label_or(user_at, tc, tc->start[n], tc->user.start),
 		.rsp = kernel ? KVA(PA_STACK + (n + 1) * STACK_BYTES) :
 				(u64)USER_STACK + n * STACK_BYTES,
-		.rflags = USER_FLAGS,
+		.rflags = kernel ? 2 : USER_FLAGS,
 	};
 	u64 lstar = kernel_at(tc, tc->lstar ?: tc->kernel.start);
 	u64 cstar = kernel_at(tc, tc->cstar ?: tc->kernel.start);
