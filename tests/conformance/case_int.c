@@ -52,7 +52,7 @@ static void int_expect(struct expect *x)
 	want_trip(x, 39, int_5);
 }
 
-/* 100 of them: the count is exact. */
+/* 30 of them, nothing between: the count is exact. */
 GUEST_CODE(many_user, "	mov $30, %r12d\n"
 		      "1:	ARGS32 23\n"
 		      "many_call:\n"
@@ -181,6 +181,40 @@ static void other_expect(struct expect *x)
 	want_frame(x, 13, 0x22 * 8 + 2, user_at(x->tc, other_4));
 	want_frame(x, 13, 0x0e * 8 + 2, user_at(x->tc, other_4) + 2);
 	want_trip(x, 39, other_call2);
+}
+
+/* A fault by INT n, or INT3, must not open a way around. */
+GUEST_CODE(after_user, "	int $0x22\n" /* #GP; skipped */
+		       "after_gp:\n"
+		       "	ARGS32 26\n"
+		       "after_1:\n"
+		       "	int $0x80\n"
+		       "	int3\n"
+		       "after_bp:\n"
+		       "	ARGS32 27\n"
+		       "after_2:\n"
+		       "	int $0x80\n"
+		       "	int $0x21\n"
+		       "after_21:\n"
+		       "	ARGS32 28\n"
+		       "after_3:\n"
+		       "	int $0x80\n"
+		       "	END\n");
+GUEST_LABEL(after_gp);
+GUEST_LABEL(after_bp);
+GUEST_LABEL(after_21);
+GUEST_LABEL(after_1);
+GUEST_LABEL(after_2);
+GUEST_LABEL(after_3);
+
+static void after_expect(struct expect *x)
+{
+	want_frame(x, 13, 0x22 * 8 + 2, user_at(x->tc, after_gp) - 2);
+	want_int80(x, 26, after_1, 2);
+	want_frame(x, 3, 0, user_at(x->tc, after_bp));
+	want_int80(x, 27, after_2, 2);
+	want_frame(x, 0x21, 0, user_at(x->tc, after_21));
+	want_int80(x, 28, after_3, 2);
 }
 
 /* INTO, in compatibility mode only; with OF, then without. */
@@ -480,6 +514,13 @@ const struct test_case cases_int[] = {
 	  .kernel = CODE(kernel_linux),
 	  .setup = other_setup,
 	  .expect = other_expect },
+	{ .name = "int80-after-others",
+	  .what = "INT 80h right behind an INT 22h that faults, INT3, INT 21h",
+	  .user = CODE(after_user),
+	  .kernel = CODE(kernel_linux),
+	  .int80 = int80_linux,
+	  .setup = other_setup,
+	  .expect = after_expect },
 	{ .name = "into",
 	  .what = "INTO in compatibility mode, with OF and without",
 	  .user = CODE(into_user),

@@ -69,10 +69,10 @@ static void compat_expect(struct expect *x)
 GUEST_CODE(pm_user, ".code32\n" ARGS_SYSENTER(20) "pm_1:\n"
 						  "	sysenter\n"
 						  "	SYNC 1\n" ARGS_SYSENTER(21) "pm_2:\n"
-										     "	sysenter\n"
-										     "	SYNC 2\n"
-										     "	END\n"
-										     ".code64\n");
+										    "	sysenter\n"
+										    "	SYNC 2\n"
+										    "	END\n"
+										    ".code64\n");
 GUEST_LABEL(pm_1);
 GUEST_LABEL(pm_2);
 GUEST_CODE(pm_kernel, ".code32\n	SYNC 0\n" RETURN_BY_NR(pm_user, pm_1, pm_2) ".code64\n");
