@@ -243,6 +243,8 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 	a->vendor->context(v, vcpu, &c);
 	if (c.cpl != 0)
 		goto let_go; /* within user mode */
+	/* Stacks may lie in memory that the guest maps anew all the time. */
+	space.fresh = true;
 	if (legacy) {
 		r = sc_guest_read(&space, (u32)(c.ss_base + *sc_reg(vcpu, VCPU_REGS_RSP)), frame32,
 				  sizeof(frame32));

@@ -212,7 +212,7 @@ static void ss_expect(struct expect *x)
 		"	push %rcx\n"                                                                                                                         \
 		"	push %r11\n"                                                                                                                         \
 		"	sti\n"                                                                                                                               \
-		#name "_open:\n" /* an emulated host may forget the shadow of STI */ "	nop\n"                                                                                                        \
+		"	nop\n" #name "_open:\n"                                                                                                        \
 		"	mov $100, %ecx\n"                                                                                                                    \
 		"1:	dec %ecx\n"                                                                                                                        \
 		"	jnz 1b\n"                                                                                                                            \

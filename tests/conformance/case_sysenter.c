@@ -15,7 +15,10 @@
 
 #define BEHIND(label, kernel) GUEST_STR(PA_USER) " + " #label " - " kernel "_user"
 
-static void want_sysenter(struct expect *x, u64 nr, const u8 *label, bool kernel32)
+/* Flags are what the kernel's CMP has left: SYSEXIT does not restore them. */
+#define FLAGS_EQUAL 0x246
+
+static void want_sysenter(struct expect *x, u64 nr, const u8 *label, bool kernel32, u64 flags)
 {
 	u64 at = user_at(x->tc, label);
 
@@ -23,7 +26,7 @@ static void want_sysenter(struct expect *x, u64 nr, const u8 *label, bool kernel
 		want_frame(x, 6, 0, at);
 		return;
 	}
-	CALL(x, .nr = nr, .rip = at, .insn = SCAUDIT_INSN_SYSENTER);
+	CALL(x, .nr = nr, .rip = at, .insn = SCAUDIT_INSN_SYSENTER, .rflags = flags);
 	RETURN(x, .ret = GUEST_RET(nr), .rip = at + 2, .how = SCAUDIT_HOW_SYSEXIT, .to32 = 1);
 }
 
@@ -60,9 +63,8 @@ static void compat_setup(struct vm *vm)
 
 static void compat_expect(struct expect *x)
 {
-	want_sysenter(x, 20, se_1, false);
-	/* Flags of the kernel's CMP: SYSEXIT does not restore them. */
-	want_sysenter(x, 21, se_2, false);
+	want_sysenter(x, 20, se_1, false, 0x202);
+	want_sysenter(x, 21, se_2, false, FLAGS_EQUAL);
 }
 
 /* A 32-bit kernel. */
@@ -79,8 +81,8 @@ GUEST_CODE(pm_kernel, ".code32\n	SYNC 0\n" RETURN_BY_NR(pm_user, pm_1, pm_2) ".c
 
 static void pm_expect(struct expect *x)
 {
-	want_sysenter(x, 20, pm_1, true);
-	want_sysenter(x, 21, pm_2, true);
+	want_sysenter(x, 20, pm_1, true, 0x202);
+	want_sysenter(x, 21, pm_2, true, FLAGS_EQUAL);
 }
 
 /* Its kernel reads and writes SYSENTER_* within calls. */

@@ -18,6 +18,8 @@ import sys
 
 SHOWN = 10  # differences
 ID_FIRST = {"kill", "wait4"}  # the first argument is a process
+# Takes no arguments: its registers hold what is left of the program.
+NO_ARGS = {"sigreturn", "rt_sigreturn"}
 ID_RESULT = {"clone", "fork", "getpgid", "getpid", "getppid", "gettid", "set_tid_address", "wait4"}
 
 
@@ -27,6 +29,8 @@ def call_of(row, place):
         args[0] = "process", place[args[0]]
     if row["syscall"] in ID_RESULT and ret in place:
         ret = "process", place[ret]
+    if row["syscall"] in NO_ARGS:
+        args = []
     return (place[row["pid"]], row["abi"], row["insn"], row["nr"], row["syscall"],
             tuple(args), row["state"].replace("gone", "open"), ret)
 
