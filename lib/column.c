@@ -44,6 +44,7 @@ void sc_column_scratch_free(struct sc_column_scratch *s)
 	s->index = NULL;
 	s->slots = NULL;
 	s->index_cap = 0;
+	s->used = 0;
 }
 
 /* ---- decoding ---- */

@@ -45,7 +45,9 @@ struct sc_column_scratch {
 	struct sc_buf raw, packed;
 	uint16_t *index; /* dictionary: index of each row */
 	uint32_t index_cap;
-	uint32_t *slots; /* dictionary: hash table */
+	uint32_t *slots; /* dictionary: hash table, and which of its slots are used */
+	uint16_t used_slots[SC_DICTIONARY_MAX];
+	uint32_t used;
 	void *lz4; /* its state: 16 KiB that would else be cleared for each column */
 	uint64_t dictionary[SC_DICTIONARY_MAX];
 };

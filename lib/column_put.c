@@ -14,9 +14,10 @@
 #include "salt.h"
 #include "vector.h"
 
-#define DICT_SLOTS (4 * SC_DICTIONARY_MAX) /* power of two; fewer for fewer rows */
+#define DICT_SLOTS (4 * SC_DICTIONARY_MAX) /* power of two */
 #define DICT_PATIENCE 1024u /* rows after which a dictionary must have begun to pay */
 #define SAMPLE 2048u /* rows on which encodings are compared */
+#define RUN 64u /* rows that are looked at together for being the same */
 #define LZ4_LEAST 16u /* bytes below which LZ4 is not tried */
 #define LZ4_ROWS 128u /* rows below which a choice is judged by its width alone */
 #define HINT_BLOCKS 64u /* blocks for which a choice is good */
@@ -107,11 +108,17 @@ SC_FOR_EACH_CPU static void to_delta(uint64_t *restrict e, const uint64_t *restr
 		e[i] = v[i] - v[i - 1];
 }
 
-SC_FOR_EACH_CPU static void to_index(uint64_t *restrict e, const uint16_t *restrict index,
-				     uint32_t n)
+SC_FOR_EACH_CPU static void store_index_8(uint8_t *restrict to, const uint16_t *restrict index,
+					  uint32_t n, unsigned shift)
 {
 	for (uint32_t i = 0; i < n; i++)
-		e[i] = index[i];
+		to[i] = (uint8_t)(index[i] >> shift);
+}
+
+static void fill_index(uint16_t *index, uint32_t n, uint16_t value)
+{
+	for (uint32_t i = 0; i < n; i++)
+		index[i] = value;
 }
 
 SC_FOR_EACH_CPU static void store_8(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n,
@@ -155,10 +162,8 @@ struct choice {
 static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scratch *s)
 {
 	const uint64_t salt = sc_salt();
-	uint32_t count = 0, mask = DICT_SLOTS - 1;
+	uint32_t count = 0;
 
-	while (mask / 8 > n)
-		mask /= 2;
 	if (s->index_cap < n) {
 		free(s->index);
 		s->index_cap = 0;
@@ -168,30 +173,40 @@ static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scr
 		s->index_cap = n;
 	}
 	if (!s->slots) {
-		s->slots = malloc(DICT_SLOTS * sizeof(*s->slots));
+		s->slots = calloc(DICT_SLOTS, sizeof(*s->slots));
 		if (!s->slots)
 			return -ENOMEM;
 	}
-	memset(s->slots, 0, (mask + 1) * sizeof(*s->slots));
+	/* Of the column before; the whole table would be much for a few values. */
+	while (s->used)
+		s->slots[s->used_slots[--s->used]] = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t slot;
-
-		if (i && v[i] == v[i - 1]) {
-			s->index[i] = s->index[i - 1];
+	for (uint32_t i = 0, end; i < n; i = end) {
+		end = n - i < RUN ? n : i + RUN;
+		/* Most columns that have few values change them seldom. */
+		if (i && !differences(v + i, end - i, v[i - 1])) {
+			fill_index(s->index + i, end - i, s->index[i - 1]);
 			continue;
 		}
-		slot = (uint32_t)((v[i] * salt) >> 40) & mask;
-		while (s->slots[slot] && s->dictionary[s->slots[slot] - 1] != v[i])
-			slot = (slot + 1) & mask;
-		if (!s->slots[slot]) {
-			if (count == SC_DICTIONARY_MAX)
-				return 0;
-			s->dictionary[count] = v[i];
-			s->slots[slot] = ++count;
+		for (uint32_t k = i; k < end; k++) {
+			uint32_t slot = (uint32_t)((v[k] * salt) >> 40) & (DICT_SLOTS - 1);
+
+			if (k && v[k] == v[k - 1]) {
+				s->index[k] = s->index[k - 1];
+				continue;
+			}
+			while (s->slots[slot] && s->dictionary[s->slots[slot] - 1] != v[k])
+				slot = (slot + 1) & (DICT_SLOTS - 1);
+			if (!s->slots[slot]) {
+				if (count == SC_DICTIONARY_MAX)
+					return 0;
+				s->dictionary[count] = v[k];
+				s->slots[slot] = ++count;
+				s->used_slots[s->used++] = (uint16_t)slot;
+			}
+			s->index[k] = (uint16_t)(s->slots[slot] - 1);
 		}
-		s->index[i] = (uint16_t)(s->slots[slot] - 1);
-		if (i == DICT_PATIENCE && count > DICT_PATIENCE / 2)
+		if (end == DICT_PATIENCE && count > DICT_PATIENCE / 2)
 			return 0;
 	}
 	return (int)count;
@@ -224,22 +239,34 @@ static int packed_size(const uint8_t *raw, size_t n, struct sc_column_scratch *s
 	return 0;
 }
 
+static void emit_index(uint8_t *to, const struct choice *ch, const uint16_t *index, uint32_t n)
+{
+	if (ch->log2 && ch->layout == SC_LAYOUT_ROWS) {
+		memcpy(to, index, (size_t)n * sizeof(*index));
+		return;
+	}
+	for (unsigned p = 0; p < 1u << ch->log2; p++)
+		store_index_8(to + (size_t)p * n, index, n, 8 * p);
+}
+
 /* Write rows [from, from + n) as chosen, dictionary entries aside. */
 static void emit(uint8_t *to, const struct choice *ch, const uint64_t *v, uint32_t from, uint32_t n,
 		 const struct sc_column_scratch *s)
 {
 	uint64_t e[CHUNK];
 
+	if (ch->transform == SC_TRANSFORM_DICTIONARY) {
+		emit_index(to, ch, s->index + from, n);
+		return;
+	}
 	for (uint32_t at = 0, rows; at < n; at += rows) {
 		uint32_t i = from + at;
 
 		rows = n - at < CHUNK ? n - at : CHUNK;
 		if (ch->transform == SC_TRANSFORM_PLAIN)
 			to_plain(e, v + i, rows, ch->base);
-		else if (ch->transform == SC_TRANSFORM_DELTA)
-			to_delta(e, v + i, rows, i ? v[i - 1] : ch->base);
 		else
-			to_index(e, s->index + i, rows);
+			to_delta(e, v + i, rows, i ? v[i - 1] : ch->base);
 
 		if (ch->layout == SC_LAYOUT_PLANES || ch->log2 == 0)
 			for (unsigned p = 0; p < 1u << ch->log2; p++)
@@ -272,7 +299,9 @@ static int column_estimate(const struct choice *ch, const uint64_t *v, uint32_t 
 		if (rc)
 			return rc;
 	}
-	*bytes = (uint64_t)size * n / rows + 6ULL * ch->dictionary;
+	/* What is written and packed costs time, even where it packs well. */
+	*bytes = (uint64_t)size * n / rows + 6ULL * ch->dictionary +
+		 (((uint64_t)n << ch->log2) >> 6);
 	return 0;
 }
 

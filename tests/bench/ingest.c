@@ -3,8 +3,9 @@
  * ingest LOAD CALLS DIR [RING_BYTES]: what a recorder makes of made-up calls, from rings
  * as the module lays them out to durable blocks in a new store DIR.
  *
- * LOAD is getppid (one thread that makes one call over and over), or mixed (processes
- * with threads on four vCPUs, synth.c). The rings are filled outside of what is
+ * LOAD is getppid (one thread that makes one call over and over), loop (the same, and one
+ * of 500 calls is another thread's), or mixed (processes with threads on four vCPUs,
+ * synth.c). The rings are filled outside of what is
  * measured, which is all in consume(): valgrind --tool=callgrind
  * --toggle-collect=consume counts its instructions.
  */
@@ -27,6 +28,7 @@ static struct ring_model rings[RINGS];
 static struct session session;
 static struct synth load;
 static bool mixed;
+static bool alone; /* getppid: nothing else in between */
 static uint64_t seq; /* of the last event */
 static uint64_t made, calls;
 
@@ -65,7 +67,7 @@ static void next_call(struct sc_call *c)
 {
 	uint64_t r;
 
-	if (mixed) {
+	if (mixed || (!alone && made % 500 == 499)) {
 		synth_call(&load, c);
 		/* Ends of threads and processes would need a world that agrees. */
 		if (c->nr == 60 || c->nr == 231 || c->nr == 56 || c->nr == 59 || c->nr == 435)
@@ -96,9 +98,9 @@ static void make_events(void)
 	struct sc_call c;
 
 	next_call(&c);
-	vcpu = c.vcpu;
+	vcpu = mixed ? c.vcpu : 0;
 	entry = (struct scaudit_entry){
-		.head = { .vcpu = c.vcpu, .tsc = c.tsc, .time = c.ts },
+		.head = { .vcpu = vcpu, .tsc = c.tsc, .time = c.ts },
 		.rip = c.rip,
 		.rsp = c.rsp,
 		.rflags = c.rflags,
@@ -111,7 +113,7 @@ static void make_events(void)
 	memcpy(entry.args, c.args, sizeof(entry.args));
 	put_task(&entry.task, c.task, true);
 	leave = (struct scaudit_return){
-		.head = { .vcpu = c.vcpu, .tsc = c.tsc + c.dur * 3, .time = c.ts + c.dur },
+		.head = { .vcpu = vcpu, .tsc = c.tsc + c.dur * 3, .time = c.ts + c.dur },
 		.ret = (uint64_t)c.ret,
 		.rip = c.rip + 2,
 		.rsp = c.rsp,
@@ -220,8 +222,9 @@ int main(int argc, char **argv)
 
 	calls = argc > 3 ? strtoull(argv[2], NULL, 10) : 0;
 	mixed = argc > 3 && strcmp(argv[1], "mixed") == 0;
-	if (calls == 0 || (!mixed && strcmp(argv[1], "getppid") != 0)) {
-		fprintf(stderr, "usage: ingest getppid|mixed CALLS DIR [RING_BYTES]\n");
+	alone = argc > 3 && strcmp(argv[1], "getppid") == 0;
+	if (calls == 0 || (!mixed && !alone && strcmp(argv[1], "loop") != 0)) {
+		fprintf(stderr, "usage: ingest getppid|loop|mixed CALLS DIR [RING_BYTES]\n");
 		return 2;
 	}
 	bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : session_ring_bytes(mixed ? RINGS : 1);
