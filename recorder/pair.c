@@ -267,19 +267,6 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 	return 0;
 }
 
-static uint64_t duration(const struct pair *pair, const struct open_call *call,
-			 const struct scaudit_event *end)
-{
-	if (pair->tsc_khz != 0 && call->tsc != 0 && end->tsc >= call->tsc) {
-		uint64_t ticks = end->tsc - call->tsc;
-
-		if (ticks <= UINT64_MAX / 1000000u)
-			return ticks * 1000000u / pair->tsc_khz;
-		return (uint64_t)((unsigned __int128)ticks * 1000000u / pair->tsc_khz);
-	}
-	return end->time > call->ts ? end->time - call->ts : 0;
-}
-
 /* An event of the thread says how this call of it ended. */
 static int conclude(struct pair *pair, struct open_call *call, enum sc_state state, uint64_t ret,
 		    const struct scaudit_event *end)

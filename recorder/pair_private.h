@@ -41,6 +41,19 @@ static inline bool deaths_due(const struct pair *pair, uint64_t now)
 	return now >= time && now - time >= PAIR_GRACE_NS;
 }
 
+static inline uint64_t duration(const struct pair *pair, const struct open_call *call,
+				const struct scaudit_event *end)
+{
+	if (pair->tsc_khz != 0 && call->tsc != 0 && end->tsc >= call->tsc) {
+		uint64_t ticks = end->tsc - call->tsc;
+
+		if (ticks <= UINT64_MAX / 1000000u)
+			return ticks * 1000000u / pair->tsc_khz;
+		return (uint64_t)((unsigned __int128)ticks * 1000000u / pair->tsc_khz);
+	}
+	return end->time > call->ts ? end->time - call->ts : 0;
+}
+
 /* Does user mode go on behind this call's instruction? */
 static inline bool goes_on_behind(const struct open_call *call, const struct scaudit_return *event,
 				  bool strict)

@@ -4,21 +4,13 @@
 #include "kind.h"
 #include "pair_private.h"
 
-#define TICKS_MAX (UINT64_MAX / 1000000u) /* of the TSC, as long as a product fits 64 bits */
-
 /* Does this return of its thread end that call, and with a value that is certain? */
 static inline bool ends(const struct pair *pair, const struct open_call *call,
 			const struct scaudit_return *event)
 {
 	return event->how == SCAUDIT_HOW_SYSRET && call->kind != KIND_SIGRETURN &&
 	       call->abi == SCAUDIT_ABI_X86_64 && call->losses == pair->losses &&
-	       goes_on_behind(call, event, false) && pair->tsc_khz != 0 && call->tsc != 0 &&
-	       event->head.tsc - call->tsc <= TICKS_MAX && !deaths_due(pair, event->head.time);
-}
-
-static inline uint64_t lasted(const struct pair *pair, uint64_t ticks)
-{
-	return ticks * 1000000u / pair->tsc_khz;
+	       goes_on_behind(call, event, false) && !deaths_due(pair, event->head.time);
 }
 
 /*
@@ -42,6 +34,7 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	call->kind = (uint8_t)kind_of(entry->abi, entry->nr);
 	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
 		return 0;
+	call->ts = entry->head.time;
 	call->tsc = entry->head.tsc;
 	call->rip = entry->rip;
 	call->losses = pair->losses;
@@ -52,12 +45,11 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	call->seq = sc_rowset_add(rows, entry, thread->task_index, SC_STATE_OPEN);
 	if (after != NULL && thread_is(thread, &after->task) && ends(pair, call, after)) {
 		sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)after->ret,
-				   lasted(pair, after->head.tsc - entry->head.tsc));
+				   duration(pair, call, &after->head));
 		pair->stats.states[SC_STATE_RETURNED]++;
 		return 2;
 	}
 
-	call->ts = entry->head.time;
 	call->nr = entry->nr;
 	call->rsp = entry->rsp;
 	call->cr3 = entry->cr3 & THREAD_CR3_MASK;
@@ -83,7 +75,7 @@ take_return(struct pair *pair, struct sc_rowset *rows, const struct scaudit_retu
 	if (row == NULL)
 		return false;
 	sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)event->ret,
-			   lasted(pair, event->head.tsc - call->tsc));
+			   duration(pair, call, &event->head));
 	pair->stats.states[SC_STATE_RETURNED]++;
 	thread_drop(&pair->table, call);
 	return true;

@@ -76,12 +76,12 @@ static int place_complete(void *arg, uint64_t seq, enum sc_state state, int64_t 
 
 static const struct pair_ops ops = { place_call, place_complete };
 
-static void place_init(struct place *p)
+static void place_init(struct place *p, uint32_t tsc_khz)
 {
 	memset(p, 0, sizeof(*p));
 	assert_int_equal(sc_rowset_init(&p->rows), 0);
 	p->rows.first = 1;
-	p->pair = pair_new(&ops, p, 2000000, 8);
+	p->pair = pair_new(&ops, p, tsc_khz, 8);
 	assert_non_null(p->pair);
 }
 
@@ -163,7 +163,7 @@ static void put(uint16_t type, struct scaudit_event *event)
 	event->type = type;
 	event->seq = number + 1;
 	event->time = now;
-	event->tsc = any(200) == 0 ? 0 : now * 2;
+	event->tsc = any(200) == 0 ? any(2) * now : now * 2;
 	take_slowly(slow.pair, event);
 	if (!ring_model_put(&model, type, number + 1, event)) {
 		drain();
@@ -302,8 +302,8 @@ static void histories(unsigned int how_strange, unsigned int rounds)
 		number = taken = taken_quickly = 0;
 		now = 1000;
 		memset(last, 0, sizeof(last));
-		place_init(&quick);
-		place_init(&slow);
+		place_init(&quick, round % 4 == 3 ? 0 : 2000000);
+		place_init(&slow, round % 4 == 3 ? 0 : 2000000);
 		ring_model_init(&model, BYTES);
 		merge_init(&merge, 0);
 		assert_int_equal(ring_model_bind(&model, &ring, 0), 0);
