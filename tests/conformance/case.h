@@ -102,6 +102,9 @@ struct test_case {
 /* In record.rip of what is expected: not looked at. */
 #define ANY (~0ULL)
 
+/* For not_here: Bochs single-steps SYSCALL and SYSRET by the TF of before them. */
+const char *not_on_bochs_step(const struct host *h, u32 engine);
+
 /* Guest addresses of labels. */
 u64 user_at(const struct test_case *tc, const u8 *label);
 u64 kernel_at(const struct test_case *tc, const u8 *label);

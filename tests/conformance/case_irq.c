@@ -484,6 +484,7 @@ const struct test_case cases_irq[] = {
 	  .user = CODE(ss_user),
 	  .kernel = CODE(kernel_linux),
 	  .setup = ss_setup,
+	  .not_here = not_on_bochs_step,
 	  .expect = ss_expect },
 	{ .name = "irq-timer-storm",
 	  .what = "1,000 calls under a fast timer of KVM's APIC: frames true, calls exact",

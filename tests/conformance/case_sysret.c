@@ -87,6 +87,8 @@ extern const struct flags_mark odd_marks[], odd_marks_end[];
 
 #define IF 0x200
 #define IOPL 0x3000
+#define VIF 0x80000
+#define VIP 0x100000
 
 static void flags_list(struct expect *x, const struct flags_mark *m, const struct flags_mark *end)
 {
@@ -95,8 +97,8 @@ static void flags_list(struct expect *x, const struct flags_mark *m, const struc
 	for (; m < end; m++) {
 		CALL(x, .nr = 6, .rip = user_at(x->tc, m->call), .rflags = flags);
 		RETURN(x, .ret = GUEST_RET(6), .rip = user_at(x->tc, m->call) + 2);
-		/* The POPFQ behind it cannot change IOPL, and IF only with IOPL 3. */
-		flags = 2 | (m->flags & IOPL);
+		/* The POPFQ behind it cannot change IOPL, VIF, VIP, and IF only with IOPL 3. */
+		flags = 2 | (m->flags & (IOPL | VIF | VIP));
 		flags |= (m->flags & IOPL) == IOPL ? IF : m->flags & IF;
 	}
 }
@@ -320,7 +322,7 @@ static void lock_expect(struct expect *x)
 	want_frame(x, 6, 0, kernel_at(x->tc, choice_lock));
 }
 
-/* SYSRET in user mode is #GP(0), in 64-bit and compatibility mode. */
+/* SYSRET in user mode is #GP(0), in 64-bit and, on AMD, compatibility mode; there #UD on Intel. */
 GUEST_CODE(cpl3_user, "	ARGS 6\n"
 		      "cpl3_q:\n"
 		      "	sysretq\n" /* skipped */
@@ -344,13 +346,15 @@ GUEST_CODE(l_kernel, "	lea 0x1000(%rax), %rax\n"
 static void cpl3_setup(struct vm *vm)
 {
 	guest_action(vm, 13, RT(rt_skip3));
+	guest_action(vm, 6, RT(rt_skip3));
 }
 
 static void cpl3_expect(struct expect *x)
 {
 	want_frame(x, 13, 0, user_at(x->tc, cpl3_q));
 	want_frame(x, 13, 0, user_at(x->tc, cpl3_l));
-	want_frame(x, 13, 0, user_at(x->tc, cpl3_compat));
+	want_frame(x, x->host->vendor == SCAUDIT_VENDOR_INTEL ? 6 : 13, 0,
+		   user_at(x->tc, cpl3_compat));
 	CALL(x, .nr = 6, .rip = user_at(x->tc, cpl3_call));
 	RETURN(x, .ret = GUEST_RET(6), .rip = user_at(x->tc, cpl3_compat), .to32 = 1);
 }
@@ -372,6 +376,7 @@ const struct test_case cases_sysret[] = {
 	  .user = CODE(step_user),
 	  .kernel = CODE(choice_kernel),
 	  .setup = step_setup,
+	  .not_here = not_on_bochs_step,
 	  .expect = step_expect },
 	{ .name = "sysret-noncanonical",
 	  .what = "SYSRET to a non-canonical address: #GP at CPL 3 on AMD, at CPL 0 on Intel",
@@ -423,7 +428,7 @@ const struct test_case cases_sysret[] = {
 	  .setup = lock_setup,
 	  .expect = lock_expect },
 	{ .name = "sysret-cpl3",
-	  .what = "SYSRET in user mode: #GP",
+	  .what = "SYSRET in user mode: #GP; #UD in Intel's compatibility mode",
 	  .user = CODE(cpl3_user),
 	  .kernel = CODE(l_kernel),
 	  .setup = cpl3_setup,

@@ -8,6 +8,12 @@
 
 #include "case.h"
 
+const char *not_on_bochs_step(const struct host *h, u32 engine)
+{
+	(void)engine;
+	return h->bochs ? "Bochs steps over SYSCALL and SYSRET by the TF of before" : NULL;
+}
+
 u64 user_at(const struct test_case *tc, const u8 *label)
 {
 	return PA_USER + tc->user_offset + (u64)(label - tc->user.start);

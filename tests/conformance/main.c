@@ -47,6 +47,20 @@ static unsigned int detail = 12; /* lines about a run that fails */
 static unsigned int only_engine = ~0u;
 static bool keep_going = true;
 
+/* Bochs has no leaf in CPUID that names it; its firmware does. */
+static bool is_bochs(void)
+{
+	char version[64] = "";
+	FILE *f = fopen("/sys/class/dmi/id/bios_version", "r");
+
+	if (f) {
+		if (!fgets(version, sizeof(version), f))
+			*version = 0;
+		fclose(f);
+	}
+	return strstr(version, "Bochs");
+}
+
 static void host_look(void)
 {
 	u32 a, b, c, d;
@@ -66,6 +80,7 @@ static void host_look(void)
 	memcpy(name + 4, &c, 4);
 	memcpy(name + 8, &d, 4);
 	host.tcg = !strcmp(name, "TCGTCGTCGTCG");
+	host.bochs = host.vendor == SCAUDIT_VENDOR_INTEL && is_bochs();
 }
 
 static struct vm the_vm; /* of the child */

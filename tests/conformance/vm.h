@@ -92,6 +92,7 @@ struct host {
 	u32 vendor; /* enum scaudit_vendor */
 	bool emulated; /* the host's CPU is QEMU's TCG or Bochs */
 	bool tcg;
+	bool bochs;
 	bool la57; /* guests can have it */
 	bool sysenter_amd; /* AMD: SYSENTER is #UD in long mode */
 };
