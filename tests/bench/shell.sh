@@ -38,6 +38,6 @@ a=$(median "${plain[@]}") b=$(median "${recorded[@]}")
 awk -v a="$a" -v b="$b" -v what="$what" 'BEGIN {
 	unit = what == "time" ? "ns" : what
 	printf "shell/%s %.3f ratio\n", what, b / a
-	printf "shell/%s/untraced %d %s\n", what, a, unit
-	printf "shell/%s/recorded %d %s\n", what, b, unit
+	printf "shell/%s/untraced %.0f %s\n", what, a, unit
+	printf "shell/%s/recorded %.0f %s\n", what, b, unit
 }'
