@@ -96,6 +96,23 @@ static int sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 	return sc_fault_sysret(a, v, vcpu, c, insn);
 }
 
+/*
+ * The CPU has found an invalid instruction, and it is none of ours: another vCPU
+ * may have rewritten a SYSCALL in between, and then what stands there now is to
+ * be executed. An instruction that is invalid for good comes back, and is KVM's.
+ */
+static bool look_again(struct sc_vcpu *v, u64 rip)
+{
+	if (v->other_rip != rip) {
+		v->other_rip = rip;
+		v->other_count = 0;
+	}
+	if (v->other_count++ < 2)
+		return true;
+	v->other_rip = ~0ULL;
+	return false;
+}
+
 int sc_trap_ud(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
 	struct sc_context c SC_UNINITIALIZED;
@@ -121,6 +138,8 @@ int sc_trap_ud(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 
 	a->vendor->context(v, vcpu, &c);
 	if (!sc_insn_get(vcpu, v, &c, &insn))
+		return 1;
+	if (insn.kind == SC_INSN_OTHER && look_again(v, c.rip))
 		return 1;
 	if (insn.kind == SC_INSN_SYSCALL)
 		r = syscall(a, v, vcpu, &c, &insn);

@@ -71,6 +71,8 @@ struct sc_vcpu {
 	u64 exits; /* taken for the audit */
 	u64 phase[SCAUDIT_NR_PHASES];
 	u64 phase_last; /* TSC */
+	u64 other_rip; /* where something else stood than what the CPU had found invalid */
+	u32 other_count;
 	u32 unreadable; /* instructions in a row that could not be fetched */
 	u16 index;
 };

@@ -49,17 +49,16 @@ GUEST_CODE(detach_kernel,
 	   "	SYNC 3\n"
 	   "	sysretq\n"
 	   "1:	pushq $" GUEST_STR(SEL_USER_DATA) "\n"
-						   "	pushq %gs:0x6014\n"
-						   "	push %r11\n"
-						   "	pushq $" GUEST_STR(
-							   SEL_USER) "\n"
-								     "	push %rcx\n"
-								     "	swapgs\n"
-								     "	SYNC 6\n"
-								     "	iretq\n"
-								     "detach_int3:\n"
-								     "	SYNC 5\n"
-								     "	iretq\n");
+						  "	pushq %gs:0x6014\n"
+						  "	push %r11\n"
+						  "	pushq $" GUEST_STR(SEL_USER) "\n"
+										    "	push %rcx\n"
+										    "	swapgs\n"
+										    "	SYNC 6\n"
+										    "	iretq\n"
+										    "detach_int3:\n"
+										    "	SYNC 5\n"
+										    "	iretq\n");
 GUEST_LABEL(detach_int3);
 
 static void detach_setup(struct vm *vm)

@@ -244,18 +244,18 @@ GUEST_CODE(sidt_user,
 	   ".macro SIDTS at\n"
 	   "	sidt " GUEST_STR(PA_DATA) " + \\at\n"
 					  "	sgdt " GUEST_STR(PA_DATA) " + \\at + 16\n"
-									     ".endm\n"
-									     "	SIDTS 0\n"
-									     "	FIVE sidt_1\n"
-									     "	SIDTS 0x20\n"
-									     "	FIVE sidt_2\n"
-									     "	int3\n"
-									     "	SIDTS 0x40\n"
-									     "	ud2\n"
-									     "	SIDTS 0x60\n"
-									     "	FIVE sidt_3\n"
-									     "	sidt (%rsp)\n"
-									     "	END\n");
+									  ".endm\n"
+									  "	SIDTS 0\n"
+									  "	FIVE sidt_1\n"
+									  "	SIDTS 0x20\n"
+									  "	FIVE sidt_2\n"
+									  "	int3\n"
+									  "	SIDTS 0x40\n"
+									  "	ud2\n"
+									  "	SIDTS 0x60\n"
+									  "	FIVE sidt_3\n"
+									  "	sidt (%rsp)\n"
+									  "	END\n");
 GUEST_LABEL(sidt_1);
 GUEST_LABEL(sidt_2);
 GUEST_LABEL(sidt_3);

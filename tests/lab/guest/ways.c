@@ -489,7 +489,7 @@ static void ways(long *auxv, const char *by_iret)
 	static struct way fast = { by_syscall, &nr_i386, "syscall", "i386", "returned", 0 };
 	static struct way vdso;
 
-	int80.state = int80.signalled = fast.signalled = by_iret;
+	int80.state = int80.signalled = by_iret;
 	converse(&int80, 1);
 	while (auxv[0] && auxv[0] != AT_SYSINFO)
 		auxv += 2;
@@ -502,8 +502,14 @@ static void ways(long *auxv, const char *by_iret)
 		fast.make = by_sysenter;
 		fast.insn = "sysenter";
 	}
+	/*
+	 * Outside of the vDSO these go on inside of it, where nobody has told the
+	 * recorder that they would; with a handler in between no result is certain.
+	 */
+	fast.signalled = "unseen";
 	converse(&fast, 1);
 	vdso = fast;
+	vdso.signalled = by_iret;
 	vdso.make = by_vdso;
 	converse(&vdso, 1);
 }
