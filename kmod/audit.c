@@ -431,9 +431,12 @@ int sc_audit_run(struct sc_audit *a)
 		WRITE_ONCE(a->recording, true);
 		r = apply_all(a);
 		if (r)
-			WRITE_ONCE(a->recording, false); /* the armed ones disarm themselves */
-		else
-			WRITE_ONCE(a->state, SCAUDIT_STATE_RUNNING);
+			WRITE_ONCE(a->recording, false);
+		/*
+		 * Also when it was interrupted, by the end of the owner: some vCPUs
+		 * trap then, and the end of the audit must not leave them so.
+		 */
+		WRITE_ONCE(a->state, SCAUDIT_STATE_RUNNING);
 	}
 	mutex_unlock(&a->lock);
 	return r;

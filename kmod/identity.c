@@ -232,7 +232,6 @@ static u64 load_pointer(const struct sc_plan *plan, const u8 *bytes)
 #define PEEK(cache, value, gva)                                                  \
 	do {                                                                     \
 		unsigned long hva = sc_direct(cache, gva, sizeof(value));        \
-                                                                                 \
 		if (unlikely(!hva))                                              \
 			goto miss;                                               \
 		unsafe_get_user(value, (const typeof(value) __user *)hva, miss); \

@@ -108,13 +108,13 @@ static enum sc_mode mode_for(const struct sc_audit *a, const struct sc_vcpu *v,
 }
 
 /* Tell of what cannot be seen from here on. */
-static void tell_blind(struct sc_audit *a, struct sc_vcpu *v, u32 new)
+static void tell_blind(struct sc_audit *a, struct sc_vcpu *v, u32 added)
 {
 	if (!READ_ONCE(a->recording))
 		return;
-	if (new &(SCAUDIT_WHY_NESTED | SCAUDIT_WHY_FRED))
+	if (added & (SCAUDIT_WHY_NESTED | SCAUDIT_WHY_FRED))
 		sc_event_blind(a, v, SCAUDIT_INSN_INT80);
-	if (new &SCAUDIT_WHY_FRED)
+	if (added & SCAUDIT_WHY_FRED)
 		sc_event_blind(a, v, SCAUDIT_INSN_SYSCALL);
 }
 

@@ -28,8 +28,8 @@
 
 /* MSR permission map: two bits an MSR (APM vol. 2, 15.11). */
 #define MSRPM_SYSCALL (0x800 / sizeof(u32)) /* of c0000000 */
-#define MSRPM_READ(msr) BIT(2 * ((msr)&15))
-#define MSRPM_WRITE(msr) BIT(2 * ((msr)&15) + 1)
+#define MSRPM_READ(msr) BIT(2 * ((msr) % 16))
+#define MSRPM_WRITE(msr) BIT(2 * ((msr) % 16) + 1)
 
 struct sc_svm_layout sc_svm_layout;
 

@@ -45,9 +45,6 @@ void sc_vcpu_free(struct sc_vcpu *v)
 {
 	if (!v)
 		return;
-	if (static_branch_unlikely(&sc_profile))
-		pr_info("scaudit: vCPU %u: %llu exits, decide %llu, identify %llu, record %llu, resume %llu\n",
-			v->index, v->exits, v->phase[0], v->phase[1], v->phase[2], v->phase[3]);
 	sc_ring_free(&v->ring);
 	kvfree(v);
 }

@@ -46,7 +46,7 @@
 enum scaudit_engine {
 	SCAUDIT_ENGINE_AUTO = 0,
 	SCAUDIT_ENGINE_FAULT = 1, /* hardware EFER.SCE=0: SYSCALL and SYSRET raise #UD */
-	SCAUDIT_ENGINE_PAD = 2, /* hardware LSTAR points at an invalid opcode; fault where it cannot */
+	SCAUDIT_ENGINE_PAD = 2, /* LSTAR at an invalid opcode; fault where it cannot be */
 };
 
 /*
@@ -114,8 +114,8 @@ enum scaudit_reason {
 	SCAUDIT_GAP_STALL = 2, /* waited for max_stall_ns, then let the guest go on */
 	SCAUDIT_GAP_NOMEM = 3, /* no memory for a new vCPU's ring */
 	SCAUDIT_GAP_DETACHED = 4, /* orphaned with DETACH: from here to the next RUN */
-	SCAUDIT_GAP_BLIND = 5, /* calls by the instruction in `detail` cannot be seen from here on */
-	SCAUDIT_GAP_CUT = 6, /* the guest was reset, or its state replaced, in the middle of a call */
+	SCAUDIT_GAP_BLIND = 5, /* calls by the instruction in `detail` are not seen from here on */
+	SCAUDIT_GAP_CUT = 6, /* a reset or new state of the guest in the middle of a call */
 };
 
 #define SCAUDIT_NR_REASONS 7
@@ -282,7 +282,7 @@ struct scaudit_status {
 #define SCAUDIT_NO_FIELD (~0u) /* an offset: this kernel does not have the field */
 
 struct scaudit_plan {
-	__u64 lstar; /* in: the entry point this plan is for (of an i386 kernel SYSENTER_EIP); 0: any */
+	__u64 lstar; /* in: entry point this plan is for (i386: SYSENTER_EIP); 0: any */
 	__u64 current_off; /* in: of the task pointer in the per-CPU area */
 	__u32 flags; /* in: SCAUDIT_PLAN_* */
 	__u32 task_pid; /* in: offsets in task_struct, of: pid (u32; the thread) */
