@@ -137,10 +137,11 @@ static inline bool sc_syscall_on(const struct kvm_vcpu *vcpu)
 	return (vcpu->arch.efer & (EFER_SCE | EFER_LMA)) == (EFER_SCE | EFER_LMA);
 }
 
-/* Is it a 32-bit kernel, in protected mode? */
+/* Is it a 32-bit kernel, in protected mode with paging? Firmware and boot loaders have none. */
 static inline bool sc_legacy(const struct kvm_vcpu *vcpu)
 {
-	return !(vcpu->arch.efer & EFER_LMA) && (vcpu->arch.cr0 & X86_CR0_PE);
+	return !(vcpu->arch.efer & EFER_LMA) &&
+	       (vcpu->arch.cr0 & (X86_CR0_PE | X86_CR0_PG)) == (X86_CR0_PE | X86_CR0_PG);
 }
 
 #endif
