@@ -24,4 +24,15 @@ static inline enum kind kind_of(uint8_t abi, uint64_t nr)
 	return kind_of_any(abi, nr);
 }
 
+static inline bool kind_exits(enum kind kind)
+{
+	return kind == KIND_EXIT || kind == KIND_EXIT_GROUP;
+}
+
+/* Does it not return, as a rule, and has ended when nothing more is heard of it? */
+static inline bool kind_silent(enum kind kind)
+{
+	return kind_exits(kind) || kind == KIND_SIGRETURN;
+}
+
 #endif

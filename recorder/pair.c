@@ -104,17 +104,25 @@ static int finish(struct pair *pair, struct open_call *call, enum sc_state state
 	return 0;
 }
 
+/* An exit has come back: seccomp or a debugger has refused it. */
+static void revive(struct pair *pair, const struct open_call *call)
+{
+	struct death *death;
+	size_t i;
+
+	if (!kind_exits(call->kind))
+		return;
+	for (i = 0; i < pair->deaths_count; i++) {
+		death = &pair->deaths[(pair->deaths_first + i) & (pair->deaths_capacity - 1)];
+		if (death->seq == call->seq)
+			death->undone = true;
+	}
+}
+
 /* How a call ended of which nothing more was heard. */
 static enum sc_state silent_end(const struct open_call *call)
 {
-	switch (call->kind) {
-	case KIND_EXIT:
-	case KIND_EXIT_GROUP:
-	case KIND_SIGRETURN:
-		return SC_STATE_NEVER;
-	default:
-		return SC_STATE_UNSEEN;
-	}
+	return kind_silent(call->kind) ? SC_STATE_NEVER : SC_STATE_UNSEEN;
 }
 
 /* The thread is dead: so are its calls. Frees the thread. */
@@ -224,6 +232,20 @@ static int finish_above(struct pair *pair, struct thread *thread, const struct o
 	return 0;
 }
 
+/* How the running call of a thread ended that makes another one. */
+static enum sc_state passed_end(struct pair *pair, const struct thread *thread)
+{
+	const struct open_call *call = thread->top;
+
+	if (!kind_exits(call->kind))
+		return silent_end(call);
+	/* Without a start time it may be another thread by now. */
+	if (!thread->id.has_start)
+		return SC_STATE_NEVER;
+	revive(pair, call);
+	return SC_STATE_UNSEEN;
+}
+
 /* The thread makes a call: what does that say about those it has open? */
 static int settle(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
@@ -244,7 +266,7 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 		thread->running = false; /* interrupted by a signal, for all we know */
 	} else if (thread->running) {
 		/* it has ended; and who has lost events cannot tell handlers from returns */
-		err = finish(pair, thread->top, silent_end(thread->top), 0, 0);
+		err = finish(pair, thread->top, passed_end(pair, thread), 0, 0);
 		if (err < 0)
 			return err;
 	}
@@ -273,6 +295,7 @@ static int conclude(struct pair *pair, struct open_call *call, enum sc_state sta
 {
 	bool valued = state == SC_STATE_RETURNED || state == SC_STATE_IRET;
 
+	revive(pair, call);
 	/* Who has lost events cannot tell whose value it is. */
 	if (call->losses != pair->losses)
 		return finish(pair, call, SC_STATE_UNSEEN, 0, 0);
@@ -374,6 +397,7 @@ static int mourn(struct pair *pair, const struct thread_id *id, uint64_t seq, ui
 	pair->deaths[i].seq = seq;
 	pair->deaths[i].id = *id;
 	pair->deaths[i].group = group;
+	pair->deaths[i].undone = false;
 	return 0;
 }
 
@@ -381,7 +405,7 @@ static int mourn(struct pair *pair, const struct thread_id *id, uint64_t seq, ui
 static int leave(struct pair *pair, const struct thread_id *id, enum kind kind, uint64_t seq,
 		 uint64_t time)
 {
-	if ((kind != KIND_EXIT && kind != KIND_EXIT_GROUP) || pair->table.n_open == 0)
+	if (!kind_exits(kind) || pair->table.n_open == 0)
 		return 0;
 	return mourn(pair, id, seq, time, kind == KIND_EXIT_GROUP);
 }
@@ -626,6 +650,8 @@ static int bequeath(struct pair *pair, const struct death *death)
 	struct thread *thread, *next;
 	int err;
 
+	if (death->undone)
+		return 0;
 	if (death->group && death->id.known) {
 		for (thread = thread_next_pid(&pair->table, death->id.pid, NULL); thread != NULL;
 		     thread = next) {

@@ -17,7 +17,8 @@
  * a signal handler: iret.h. sigreturn, too, ends with the RAX that it restores.
  *
  * How a call ends without a return (enum sc_state):
- *   NEVER   exit, exit_group: one second (of event time) without a return later.
+ *   NEVER   exit, exit_group: one second (of event time) without a return later, or
+ *           when the recording ends. One that was refused returns like any call.
  *           Where IRET is not seen, rt_sigreturn at the thread's next event, and
  *           execve when the thread's next call runs on another page table.
  *   GONE    its thread is known to be dead: the process made exit_group (after

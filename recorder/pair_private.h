@@ -13,6 +13,7 @@ struct death {
 	uint64_t seq; /* of the exit */
 	struct thread_id id;
 	bool group;
+	bool undone; /* it came back: there are none */
 };
 
 struct pair {

@@ -8,7 +8,7 @@
 static inline bool ends(const struct pair *pair, const struct open_call *call,
 			const struct scaudit_return *event)
 {
-	return event->how == SCAUDIT_HOW_SYSRET && call->kind != KIND_SIGRETURN &&
+	return event->how == SCAUDIT_HOW_SYSRET && !kind_silent(call->kind) &&
 	       call->abi == SCAUDIT_ABI_X86_64 && call->losses == pair->losses &&
 	       goes_on_behind(call, event, false) && !deaths_due(pair, event->head.time);
 }
@@ -32,7 +32,7 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 		return 0;
 	/* All of it is written before it is a call: it is a free one as yet. */
 	call->kind = (uint8_t)kind_of(entry->abi, entry->nr);
-	if (call->kind == KIND_EXIT || call->kind == KIND_EXIT_GROUP)
+	if (kind_exits(call->kind))
 		return 0;
 	call->ts = entry->head.time;
 	call->tsc = entry->head.tsc;

@@ -13,6 +13,7 @@
 #   calls_check VM LOG [COMMS] [--order]   the recording holds what a program's list says;
 #                                   COMMS are the program's names (calls); only what was
 #                                   recorded from $SINCE on is looked at, if that is set
+#   exits_wait VM                   until no exit is open: while recording, that takes a second
 #   life_guest                      there is a guest `life` that can be reset, saved and moved
 #   now                             the time, for SINCE
 #   hits_start VM, hits VM TIDS…    the guest kernel's own count of system calls
@@ -69,6 +70,18 @@ calls_check() {
 	rows "$1" --comm "${3:-calls},exe" ${SINCE:+--since "$SINCE"} >"$WORK/rows-$1.json"
 	/usr/bin/python3 "$LAB_IN/tests/lab/compare/calls.py" "$2" "$WORK/rows-$1.json" "${@:4}" ||
 		fail "the recording of $1 differs from what the program did"
+}
+
+# Who reads along sees an exit open until nothing was heard of its thread for PAIR_GRACE_NS.
+exits_wait() {
+	local tries=0
+	sleep 1 # by then it is written at least
+	while scquery --store "$(store_of "$1")" --syscall exit,exit_group --format json |
+		grep -q '"state":"open"'; do
+		[ $tries -lt $((100 * LAB_SLOW)) ] || fail "an exit in $1 stays open"
+		tries=$((tries + 1))
+		sleep 0.1
+	done
 }
 
 now() { date +@%s.%N; }

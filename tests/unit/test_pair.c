@@ -392,6 +392,82 @@ static void test_exit_refused(void **state)
 	assert_open(a);
 }
 
+/* Then its process lives: nobody in it is dead, neither by its return … */
+static void test_exit_group_refused(void **state)
+{
+	struct guest_thread t = thread(10, 10), u = thread(10, 11), v = thread(10, 12);
+	uint64_t a, b, c;
+
+	(void)state;
+	a = call(&u, NR_READ);
+	b = call(&t, NR_EXIT_GROUP);
+	returns(&t, b, -1);
+	c = call(&t, NR_READ);
+	pass(2 * SECOND);
+	assert_returned(b, -1);
+	assert_open(a);
+	assert_open(c);
+
+	/* Another one's exit is none of its business. */
+	b = call(&v, NR_EXIT_GROUP);
+	returns(&v, b, -1);
+	b = call(&v, NR_EXIT);
+	pass(SECOND);
+	assert_ended(b, SC_STATE_NEVER);
+	assert_open(a);
+	returns(&u, a, 1);
+	assert_returned(a, 1);
+	end();
+	assert_open(c);
+}
+
+/* … nor by what it does next, where the return could not be seen. */
+static void test_exit_refused_unseen(void **state)
+{
+	struct guest_thread t = thread(10, 10), u = thread(10, 11);
+	uint64_t a, b, c;
+
+	(void)state;
+	a = call(&u, NR_READ);
+	b = call(&t, NR_EXIT_GROUP);
+	c = call_at(&t, NR_READ, 0x9000);
+	assert_ended(b, SC_STATE_UNSEEN);
+	pass(2 * SECOND);
+	assert_open(a);
+	assert_open(c);
+
+	b = call_at(&u, NR_EXIT, 0x8000);
+	lose(1);
+	call_at(&u, NR_READ, 0x9000);
+	assert_ended(b, SC_STATE_UNSEEN);
+}
+
+/* Calls are lost while it ends, in whatever way that is found out: it does not return. */
+static void test_exit_and_loss(void **state)
+{
+	struct guest_thread t = thread(10, 10), u = thread(20, 20), v = thread(20, 20);
+	uint64_t a, b;
+
+	(void)state;
+	a = call(&t, NR_EXIT_GROUP);
+	lose(3);
+	pass(SECOND);
+	assert_ended(a, SC_STATE_NEVER);
+
+	a = call(&u, NR_EXIT);
+	lose(~0ULL);
+	v.task += 0x100000;
+	v.start += 5;
+	b = call(&v, NR_SIGRETURN);
+	assert_ended(a, SC_STATE_NEVER);
+	a = call(&t, NR_EXIT);
+	lose(1);
+	end();
+	assert_ended(a, SC_STATE_NEVER);
+	assert_ended(b, SC_STATE_NEVER);
+	assert_int_equal(pair_stats(pair)->open, 0);
+}
+
 static void test_tid_reused(void **state)
 {
 	struct guest_thread t = thread(10, 10), u = thread(10, 10);
@@ -807,6 +883,9 @@ int main(void)
 		TEST(test_exit_group),
 		TEST(test_exit_at_end),
 		TEST(test_exit_refused),
+		TEST(test_exit_group_refused),
+		TEST(test_exit_refused_unseen),
+		TEST(test_exit_and_loss),
 		TEST(test_tid_reused),
 		TEST(test_unknown),
 		TEST(test_unknown_stack),

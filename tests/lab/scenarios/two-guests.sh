@@ -11,6 +11,7 @@ calls_run one -r 10 || fail "calls in one"
 wait $! || fail "calls in two"
 record_stop one
 calls_check one "$WORK/calls-one.log"
+exits_wait two
 calls_check two "$WORK/calls-two.log"
 calls_run two -r 2
 record_stop two
