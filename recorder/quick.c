@@ -13,6 +13,17 @@ static inline bool ends(const struct pair *pair, const struct open_call *call,
 	       goes_on_behind(call, event, false) && !deaths_due(pair, event->head.time);
 }
 
+/* Has its caller a call open from before it was known? */
+static bool is_stranger(const struct thread_table *table, const struct scaudit_entry *entry)
+{
+	struct thread_id id = {
+		.cr3 = entry->cr3 & THREAD_CR3_MASK,
+		.fs_base = entry->fs_base,
+	};
+
+	return thread_find(table, &id) != NULL;
+}
+
 /*
  * @after  the event behind it, if that is a return; else NULL
  * @retval events taken: 2 with that return; 0: it is not simple, and nothing was done
@@ -28,20 +39,25 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 
 	if (thread == NULL || thread->top != NULL || thread->tasks_since != rows->tasks_since ||
 	    deaths_due(pair, entry->head.time) || rows->count == SC_BLOCK_ROWS || call == NULL ||
-	    table->n_open >= pair->max_open)
+	    table->n_open >= pair->max_open || (table->n_unknown != 0 && is_stranger(table, entry)))
 		return 0;
 	/* All of it is written before it is a call: it is a free one as yet. */
 	call->kind = (uint8_t)kind_of(entry->abi, entry->nr);
 	if (kind_exits(call->kind))
 		return 0;
+	pair->stats.calls++;
+	row = rows->column + rows->count;
+	if (pair->returns.mode == SCAUDIT_RETURNS_NONE) {
+		sc_rowset_add(rows, entry, thread->task_index, SC_STATE_UNWANTED);
+		pair->stats.states[SC_STATE_UNWANTED]++;
+		return 1;
+	}
 	call->ts = entry->head.time;
 	call->tsc = entry->head.tsc;
 	call->rip = entry->rip;
 	call->losses = pair->losses;
 	call->abi = entry->abi;
 	call->insn = entry->insn;
-	pair->stats.calls++;
-	row = rows->column + rows->count;
 	call->seq = sc_rowset_add(rows, entry, thread->task_index, SC_STATE_OPEN);
 	if (after != NULL && thread_is(thread, &after->task) && ends(pair, call, after)) {
 		sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)after->ret,
@@ -88,8 +104,9 @@ unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset 
 	struct merge_run run;
 	unsigned int n = 0, taken;
 
-	if (pair->table.n_unknown != 0 || pair->later_seq != 0 ||
-	    pair->returns.mode != SCAUDIT_RETURNS_ALL)
+	if (pair->later_seq != 0 || pair->returns.mode == SCAUDIT_RETURNS_LIST)
+		return 0;
+	if (pair->table.free_calls == NULL && thread_more_calls(&pair->table) < 0)
 		return 0;
 	merge_run_begin(&run, merge);
 	while (n < budget) {

@@ -294,6 +294,7 @@ static void live(unsigned int events)
 
 static void histories(unsigned int how_strange, unsigned int rounds)
 {
+	static const struct scaudit_returns none = { .mode = SCAUDIT_RETURNS_NONE };
 	struct ring ring;
 
 	for (unsigned int round = 0; round < rounds; round++) {
@@ -304,6 +305,10 @@ static void histories(unsigned int how_strange, unsigned int rounds)
 		memset(last, 0, sizeof(last));
 		place_init(&quick, round % 4 == 3 ? 0 : 2000000);
 		place_init(&slow, round % 4 == 3 ? 0 : 2000000);
+		if (round % 5 == 4) {
+			pair_set_returns(quick.pair, &none, 1000);
+			pair_set_returns(slow.pair, &none, 1000);
+		}
 		ring_model_init(&model, BYTES);
 		merge_init(&merge, 0);
 		assert_int_equal(ring_model_bind(&model, &ring, 0), 0);
@@ -315,7 +320,7 @@ static void histories(unsigned int how_strange, unsigned int rounds)
 		compare();
 		assert_int_equal(taken, number);
 		assert_true(taken_quickly != 0);
-		if (how_strange == 0)
+		if (how_strange == 0 && round % 5 != 4)
 			assert_true(taken_quickly > taken * 9 / 10);
 
 		merge.rings[0].consumer = NULL; /* not mapped by ring_map() */
