@@ -99,6 +99,14 @@ static void fill_task(struct scaudit_task *task, const struct guest_thread *t)
 	memset(task->comm, 'x', sizeof(task->comm)); /* no NUL */
 }
 
+struct guest_thread unknown(uint32_t pid, uint32_t tid)
+{
+	struct guest_thread t = thread(pid, tid);
+
+	t.task = 0;
+	return t;
+}
+
 struct scaudit_entry make_entry(const struct guest_thread *t, uint64_t nr, uint64_t rip)
 {
 	struct scaudit_entry e = { 0 };

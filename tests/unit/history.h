@@ -60,6 +60,7 @@ extern struct pair *pair;
 extern uint64_t now, number;
 
 struct guest_thread thread(uint32_t pid, uint32_t tid);
+struct guest_thread unknown(uint32_t pid, uint32_t tid); /* not identified */
 struct scaudit_entry make_entry(const struct guest_thread *t, uint64_t nr, uint64_t rip);
 struct scaudit_return make_return(const struct guest_thread *t, uint64_t rip, int64_t ret);
 
