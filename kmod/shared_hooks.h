@@ -23,12 +23,8 @@ struct sc_vcpu *sc_with_pad(struct sc_audit *a, struct kvm_vcpu *vcpu);
 void sc_hook_get_regs(struct kvm_vcpu *vcpu, struct kvm_regs *regs);
 extern void (*sc_original_get_regs)(struct kvm_vcpu *vcpu, struct kvm_regs *regs);
 
-/* clang-format off */
-#define SC_SHARED_HOOKS \
-	{ "kvm:__get_regs", sc_hook_get_regs, (void **)&sc_original_get_regs }, \
-	{ SC_TRACK_HOOK_ASKED }, \
-	{ SC_TRACK_HOOK_WRITTEN }
-/* clang-format on */
+/* For the vendors' tables of hooks, with those of track.h. */
+#define SC_HOOK_GET_REGS "kvm:__get_regs", sc_hook_get_regs, (void **)&sc_original_get_regs
 #define SC_NR_SHARED_HOOKS 3
 
 #endif

@@ -290,5 +290,7 @@ const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS] = {
 	{ "kvm_amd:svm_msr_filter_changed", hook_filter_changed,
 	  (void **)&original_filter_changed },
 	{ "kvm_amd:svm_set_nmi_mask", hook_set_nmi_mask, (void **)&original_set_nmi_mask },
-	SC_SHARED_HOOKS,
+	{ SC_HOOK_GET_REGS },
+	{ SC_TRACK_HOOK_ASKED },
+	{ SC_TRACK_HOOK_WRITTEN },
 };

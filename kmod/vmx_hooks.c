@@ -280,5 +280,7 @@ const struct sc_hook sc_vmx_hooks[SC_VMX_HOOKS] = {
 	{ "kvm_intel:vmx_update_exception_bitmap", hook_update_bitmap,
 	  (void **)&original_update_bitmap },
 	{ "kvm_intel:vmx_vcpu_reset", hook_reset, (void **)&original_reset },
-	SC_SHARED_HOOKS,
+	{ SC_HOOK_GET_REGS },
+	{ SC_TRACK_HOOK_ASKED },
+	{ SC_TRACK_HOOK_WRITTEN },
 };

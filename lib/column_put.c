@@ -457,7 +457,7 @@ int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct 
 		     struct sc_column_scratch *s, struct sc_column_hint *hint)
 {
 	struct sc_column_hint none = { 0 };
-	struct choice ch;
+	struct choice ch = { 0 };
 	size_t size;
 	int rc;
 

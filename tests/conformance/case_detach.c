@@ -33,32 +33,34 @@ GUEST_LABEL(detach_call);
 GUEST_LABEL(detach_call2);
 
 /* 39 ends by SYSRET, 40 by IRET. */
-GUEST_CODE(detach_kernel, "	swapgs\n"
-			  "	SYNC 1\n"
-			  "	mov %rsp, %gs:0x6014\n"
-			  "	mov %gs:0x6020, %rsp\n"
-			  "	mov %rax, %r15\n"
-			  "	lea 0x1000(%rax), %rax\n"
-			  "	cmp $40, %r15d\n"
-			  "	je 1f\n"
-			  "	ud2\n"
-			  "	SYNC 2\n"
-			  "	mov %gs:0x6014, %rsp\n"
-			  "	swapgs\n"
-			  "	SYNC 3\n"
-			  "	sysretq\n"
-			  "1:	pushq $" GUEST_STR(SEL_USER_DATA) "\n"
-								 "	pushq %gs:0x6014\n"
-								 "	push %r11\n"
-								 "	pushq $" GUEST_STR(
-									 SEL_USER) "\n"
-										   "	push %rcx\n"
-										   "	swapgs\n"
-										   "	SYNC 6\n"
-										   "	iretq\n"
-										   "detach_int3:\n"
-										   "	SYNC 5\n"
-										   "	iretq\n");
+/* clang-format off */
+GUEST_CODE(detach_kernel,
+	"	swapgs\n"
+	"	SYNC 1\n"
+	"	mov %rsp, %gs:0x6014\n"
+	"	mov %gs:0x6020, %rsp\n"
+	"	mov %rax, %r15\n"
+	"	lea 0x1000(%rax), %rax\n"
+	"	cmp $40, %r15d\n"
+	"	je 1f\n"
+	"	ud2\n"
+	"	SYNC 2\n"
+	"	mov %gs:0x6014, %rsp\n"
+	"	swapgs\n"
+	"	SYNC 3\n"
+	"	sysretq\n"
+	"1:	pushq $" GUEST_STR(SEL_USER_DATA) "\n"
+	"	pushq %gs:0x6014\n"
+	"	push %r11\n"
+	"	pushq $" GUEST_STR(SEL_USER) "\n"
+	"	push %rcx\n"
+	"	swapgs\n"
+	"	SYNC 6\n"
+	"	iretq\n"
+	"detach_int3:\n"
+	"	SYNC 5\n"
+	"	iretq\n");
+/* clang-format on */
 GUEST_LABEL(detach_int3);
 
 static void detach_setup(struct vm *vm)

@@ -332,18 +332,19 @@ static void compat_expect(struct expect *x)
 }
 
 /* CPL 0 can make calls too; SYSRET then drops to user mode. */
+/* clang-format off */
 GUEST_CODE(kernel_mode,
-	   "	ARGS 3\n"
-	   "kernel_mode_call:\n"
-	   "	syscall\n"
-	   "	ud2\n"
-	   "kernel_mode_entry:\n"
-	   "	lea 0x1000(%rax), %rax\n"
-	   "	mov $" GUEST_STR(PA_USER) ", %ecx\n"
-					     "	mov $" GUEST_STR(
-						     PA_USTACK) " + 0x800, %esp\n"
-								"	mov $0x202, %r11d\n"
-								"	sysretq\n");
+	"	ARGS 3\n"
+	"kernel_mode_call:\n"
+	"	syscall\n"
+	"	ud2\n"
+	"kernel_mode_entry:\n"
+	"	lea 0x1000(%rax), %rax\n"
+	"	mov $" GUEST_STR(PA_USER) ", %ecx\n"
+	"	mov $" GUEST_STR(PA_USTACK) " + 0x800, %esp\n"
+	"	mov $0x202, %r11d\n"
+	"	sysretq\n");
+/* clang-format on */
 GUEST_LABEL(kernel_mode_call);
 GUEST_LABEL(kernel_mode_entry);
 GUEST_CODE(end_user, "	END\n");
