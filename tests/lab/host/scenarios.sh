@@ -20,6 +20,16 @@ leftovers() {
 	kernel_log_check
 }
 
+# What guests said on their consoles while a scenario ran that failed: one that went away
+# has told there why.
+consoles() {
+	local log
+	find "$OUT" -maxdepth 1 -name 'guest-*.log' -newer "$OUT/began" | while read -r log; do
+		echo "the console of ${log##*/}, its end:"
+		tail -n 60 "$log"
+	done
+}
+
 clean_up() {
 	local name
 	# shellcheck disable=SC2046
@@ -36,6 +46,7 @@ scenario_run() {
 	export SCENARIO=$name WORK=/run/work/$name
 	mkdir -p "$WORK"
 	kernel_log_mark
+	touch "$OUT/began"
 	echo "==> [$(cut -d. -f1 /proc/uptime) s] $name" >>"$LAB_PROGRESS"
 	timeout -k 5 "$LAB_SCENARIO_LIMIT" bash \
 		"$LAB_IN/tests/lab/scenarios/$name.sh" >"/lab/results/$name.log" 2>&1 </dev/null
@@ -47,6 +58,7 @@ scenario_run() {
 		[ $status != 0 ] || status=1
 		clean_up >>"/lab/results/$name.log" 2>&1
 	fi
+	[ $status = 0 ] || consoles >>"/lab/results/$name.log"
 	echo "($((SECONDS - start)) s)" >>"/lab/results/$name.log"
 	rm -rf "$WORK"
 	echo $status >"/lab/results/$name.rc"
