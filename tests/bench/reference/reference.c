@@ -41,7 +41,7 @@ static void segment_load(struct kvm_vcpu *vcpu, int which, u16 selector, bool co
 		.s = 1,
 		.g = 1,
 		.l = code && is_64,
-		.db = !segment.l,
+		.db = !(code && is_64), /* with L as well, VMRUN refuses */
 	};
 
 	kvm_ops->set_segment(vcpu, &segment, which);
