@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What one getppid of a Linux guest costs, in instructions of all layers (guest, KVM,
-# scaudit.ko, recorder, host kernel): the emulated host's clock counts instructions.
+# scaudit.ko, recorder, host kernel), until the recorder has stored it: the emulated host's
+# clock counts instructions.
 #   getppid/…   instructions per call: untraced; by strace in the guest; by a traditional
 #               tracer (#UD, KVM's emulator, nothing recorded); by each engine, recorded
 #               with identity and context; after the end of the recording
@@ -17,23 +18,42 @@ VM_PID=''
 row() { echo "$1 $2 ${3:-instructions}"; }
 vm_exits() { cat /sys/kernel/debug/kvm/"$VM_PID"-*/exits; }
 per() { awk -v sum="$1" -v count="$2" 'BEGIN { printf "%.2f", sum / count }'; }
+per_call() { awk -v sum="$1" -v count="$2" 'BEGIN { printf "%.0f", sum / count }'; }
 
-# measure NAME COUNT COMMAND...: rows of a way to make calls; COMMAND runs getppid COUNT $LOOPS,
-# whose least loop counts. What is recorded is measured in one long loop: of short ones the
-# least is one that the recorder, which empties the rings now and then, has left alone.
-# The guest alone has exits too (its timer, its console): as many again without calls.
-LOOPS=3
+# Instructions that the host has executed, whatever for: its clock without its idle time.
+work() { awk '/^now at/ { t = $3 } /\.idle_sleeptime/ { t -= $3 } END { printf "%.0f", t }' /proc/timer_list; }
+
+# stored NAME: the recorder had stored everything before the clock was read.
+stored() {
+	[ "$(screcord status "$VM" --json | grep -c '"pending":0,')" = 1 ] && return
+	echo "getppid/$1: the recorder was not done with it" >&2
+	exit 1
+}
+
+# once COUNT COMMAND...: sets WORK and EXITS, of COUNT calls from the start of the program until
+# the recorder has stored the last of them: what it leaves over it takes a second later.
+SETTLE=4
+once() {
+	local count=$1 work exits
+	shift
+	exits=$(vm_exits) work=$(work)
+	vm_run "$VM" "$@" getppid "$count" 1 >&2
+	sleep $SETTLE
+	WORK=$(($(work) - work)) EXITS=$(($(vm_exits) - exits))
+}
+
+# measure NAME COUNT COMMAND...: rows of a way to make calls. Many calls less a few: what a
+# program's start and end take, a timer, and a last small block, both have. COMMAND runs getppid.
+FEW=1000
 measure() {
-	local name=$1 count=$2 before after idle ticks
+	local name=$1 count=$2 work exits
 	shift 2
-	before=$(vm_exits)
-	vm_run "$VM" "$@" getppid 1 $LOOPS >/dev/null
-	idle=$(($(vm_exits) - before))
-	before=$(vm_exits)
-	ticks=$(vm_run "$VM" "$@" getppid "$count" $LOOPS | cut -d' ' -f1)
-	after=$(vm_exits)
-	row "getppid/$name" "$ticks"
-	row "exits/getppid/$name" "$(per $((after - before - idle)) $((count * LOOPS)))" exits
+	once 1 "$@" # everything is in memory from here on
+	once $FEW "$@"
+	work=$WORK exits=$EXITS
+	once $((FEW + count)) "$@"
+	row "getppid/$name" "$(per_call $((WORK - work)) "$count")"
+	row "exits/getppid/$name" "$(per $((EXITS - exits)) "$count")" exits
 }
 
 recorder_pid() { screcord status "$VM" --json | sed -n 's/.*"recorder_pid":\([0-9]*\).*/\1/p'; }
@@ -66,19 +86,19 @@ split() {
 }
 
 VM=vm1 VM_PID=$(vm_pid vm1)
-measure untraced 10000
-measure strace 500 strace -f -o /dev/null
-LOOPS=1
+measure untraced 100000
+measure strace 2000 strace -f -o /dev/null
 for engine in fault pad; do
 	record --engine $engine
-	measure $engine 40000
+	measure $engine 100000
+	stored $engine
 	record_stop
 done
 record --engine pad --returns none
-measure pad-entry 40000
+measure pad-entry 100000
+stored pad-entry
 record_stop
-LOOPS=3
-measure detached 10000
+measure detached 100000
 
 module_unload
 insmod "$LAB_MODULE" profile=1 || exit 1
@@ -92,7 +112,7 @@ vm_stop vm1
 insmod "$LAB_IN/build/kmod/6.1/bench/reference/reference.ko" || exit 1
 if LAB_WAIT=3000 vm_start reference; then
 	VM=reference VM_PID=$(vm_pid reference)
-	measure reference 5000
+	measure reference 10000
 	vm_stop reference
 else
 	echo "no rows of the reference: its guest did not come up" >&2
