@@ -116,7 +116,7 @@ enum sc_next sc_call_enter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	e = sc_event_begin(a, v, SCAUDIT_EV_ENTRY, sizeof(*e));
 	fill_entry(a, v, vcpu, c, call, e);
 	v->ring.producer->entries++;
-	sc_event_commit(a, v, &e->head);
+	sc_event_commit(a, v, &e->head, sizeof(*e));
 	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
 	return SC_PROCEED;
 }
@@ -228,7 +228,7 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	v->left_cr3 = vcpu->arch.cr3;
 	sc_open_clear(a->open, key);
 	v->ring.producer->returns++;
-	sc_event_commit(a, v, &e->head);
+	sc_event_commit(a, v, &e->head, sizeof(*e));
 	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
 	return SC_PROCEED;
 }

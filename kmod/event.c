@@ -6,8 +6,6 @@
 #include "event.h"
 
 #define WAIT_NS (NSEC_PER_MSEC / 2) /* how soon room that user space has made is seen */
-/* A gap, an owed entry, an event. */
-#define ROOM (sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_MAX)
 
 static u64 wall_clock(void)
 {
@@ -59,16 +57,17 @@ void sc_event_missed(struct sc_vcpu *v, u32 reason)
 
 static bool wait_is_over(struct sc_audit *a, struct sc_vcpu *v)
 {
-	return !READ_ONCE(a->recording) || (!READ_ONCE(a->held) && sc_ring_has(&v->ring, ROOM));
+	return !READ_ONCE(a->recording) || (!READ_ONCE(a->held) && sc_ring_has(&v->ring, SC_EVENT_ROOM));
 }
 
-enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool entry)
+enum sc_room sc_event_room_slowly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+				  bool entry)
 	__must_hold(&vcpu->kvm->srcu)
 {
 	bool held = READ_ONCE(a->held);
 	u64 now, waited, limit;
 
-	if (likely(!held && sc_ring_has(&v->ring, ROOM))) {
+	if (likely(!held && sc_ring_has(&v->ring, SC_EVENT_ROOM))) {
 		v->stall_since = 0;
 		return SC_ROOM;
 	}
@@ -110,18 +109,6 @@ void sc_event_head(struct sc_vcpu *v, struct scaudit_event *e, u16 type, u32 siz
 	e->time = wall_clock_at(v, e->tsc);
 }
 
-void sc_event_commit(struct sc_audit *a, struct sc_vcpu *v, struct scaudit_event *event)
-{
-	u64 half = v->ring.bytes / 2;
-	u64 before = sc_ring_used(&v->ring);
-
-	/* Numbered last, so that a number which exists is as good as readable. */
-	event->seq = atomic64_inc_return(&a->seq);
-	sc_ring_commit(&v->ring, event->size);
-	if (before < half && before + event->size >= half)
-		wake_up_interruptible(&a->poll_wait);
-}
-
 void sc_event_flush_owed(struct sc_audit *a, struct sc_vcpu *v)
 {
 	struct scaudit_entry *e;
@@ -134,7 +121,7 @@ void sc_event_flush_owed(struct sc_audit *a, struct sc_vcpu *v)
 	memcpy(e, &v->owed, sizeof(*e));
 	v->has_owed = false;
 	v->ring.producer->entries++;
-	sc_event_commit(a, v, &e->head);
+	sc_event_commit(a, v, &e->head, sizeof(*e));
 }
 
 void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn)
@@ -153,7 +140,7 @@ void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn)
 	gap->last = gap->head.time;
 	gap->reason = SCAUDIT_GAP_BLIND;
 	gap->detail = insn;
-	sc_event_commit(a, v, &gap->head);
+	sc_event_commit(a, v, &gap->head, sizeof(*gap));
 }
 
 void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
@@ -174,7 +161,7 @@ void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
 	gap->first = m->first;
 	gap->last = m->last;
 	gap->reason = m->reason;
-	sc_event_commit(a, v, &gap->head);
+	sc_event_commit(a, v, &gap->head, sizeof(*gap));
 	memset(m, 0, sizeof(*m));
 }
 
@@ -192,25 +179,5 @@ void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 f
 	gap->first = first;
 	gap->last = last;
 	gap->reason = reason;
-	sc_event_commit(a, v, &gap->head);
-}
-
-void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 type, u32 size)
-{
-	struct scaudit_event *event;
-
-	if (unlikely(v->has_owed))
-		sc_event_flush_owed(a, v);
-	if (unlikely(v->missing.entries || v->missing.returns))
-		sc_event_last_gap(a, v);
-	event = sc_ring_reserve(&v->ring, size);
-	/*
-	 * sc_event_room() has found room for both; only a reader that moves its
-	 * position backwards takes it away again. Its own events are at stake,
-	 * nothing else: write over them.
-	 */
-	if (unlikely(!event))
-		event = (void *)(v->ring.data + (v->ring.head & (v->ring.bytes - 1)));
-	sc_event_head(v, event, type, size);
-	return event;
+	sc_event_commit(a, v, &gap->head, sizeof(*gap));
 }

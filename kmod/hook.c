@@ -174,22 +174,6 @@ void sc_hook_remove(void)
 	ftrace_free_filter(&ops);
 }
 
-/* Sparse's marks on lines of their own: */
-/* clang-format off */
-int sc_hook_enter(void)
-	__acquires(&sc_hook_srcu)
-{
-	return srcu_read_lock(&sc_hook_srcu);
-}
-
-void sc_hook_leave(int token)
-	__releases(&sc_hook_srcu)
-{
-	srcu_read_unlock(&sc_hook_srcu, token);
-}
-
-/* clang-format on */
-
 void sc_hook_synchronize(void)
 {
 	synchronize_srcu(&sc_hook_srcu);

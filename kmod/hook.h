@@ -8,6 +8,7 @@
 #ifndef SC_HOOK_H
 #define SC_HOOK_H
 
+#include <linux/srcu.h>
 #include <linux/types.h>
 
 struct kvm_vcpu;
@@ -44,17 +45,30 @@ int sc_hook_install(const struct sc_hook *hooks, u32 nr_hooks, const struct sc_s
 		    u32 nr_slots);
 void sc_hook_remove(void);
 
+extern struct srcu_struct sc_hook_srcu; /* also for srcu_dereference() */
+
 /*
  * Around everything that a replacement does, the call of the original included:
  * what it looks at (audits, plans, rings) stays until sc_hook_leave(), and the
  * module's text too. May sleep in between.
  */
-int sc_hook_enter(void);
-void sc_hook_leave(int token);
+/* Sparse's marks on lines of their own: */
+/* clang-format off */
+static __always_inline int sc_hook_enter(void)
+	__acquires(&sc_hook_srcu)
+{
+	return srcu_read_lock(&sc_hook_srcu);
+}
+
+static __always_inline void sc_hook_leave(int token)
+	__releases(&sc_hook_srcu)
+{
+	srcu_read_unlock(&sc_hook_srcu, token);
+}
+
+/* clang-format on */
 
 /* Wait for all that are between enter and leave now. May sleep. */
 void sc_hook_synchronize(void);
-
-extern struct srcu_struct sc_hook_srcu; /* for srcu_dereference() */
 
 #endif

@@ -109,26 +109,17 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 	return 0;
 }
 
-static bool plan_fits(const struct sc_plan *plan, u64 lstar)
-{
-	return plan && (plan->user.lstar == 0 || plan->user.lstar == lstar);
-}
-
 static bool wait_is_over(struct sc_audit *a, u64 lstar)
 {
-	return plan_fits(srcu_dereference(a->plan, &sc_hook_srcu), lstar) ||
+	return sc_plan_fits(srcu_dereference(a->plan, &sc_hook_srcu), lstar) ||
 	       !READ_ONCE(a->recording);
 }
 
-bool sc_identity_ready(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar)
+bool sc_identity_wait(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar)
 	__must_hold(&vcpu->kvm->srcu)
 {
-	struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
 	u64 now, deadline;
 	bool ask = false;
-
-	if (likely(plan_fits(plan, lstar)))
-		return true;
 
 	now = ktime_get_ns();
 	spin_lock(&a->ident_lock);
@@ -202,7 +193,7 @@ static const struct sc_plan *plan_for(struct sc_audit *a, struct sc_vcpu *v,
 {
 	const struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
 
-	if (unlikely(!plan_fits(plan, c->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT)))
+	if (unlikely(!sc_plan_fits(plan, c->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT)))
 		return NULL;
 	if (unlikely(v->cache_lstar != c->lstar)) {
 		sc_cache_flush(&v->cache);

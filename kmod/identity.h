@@ -51,7 +51,18 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan);
  * one is asked for.
  * Return: true: go on; false: let the guest make its call again a little later.
  */
-bool sc_identity_ready(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar);
+bool sc_identity_wait(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar);
+
+static inline bool sc_plan_fits(const struct sc_plan *plan, u64 lstar)
+{
+	return plan && (plan->user.lstar == 0 || plan->user.lstar == lstar);
+}
+
+static inline bool sc_identity_ready(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar)
+{
+	return likely(sc_plan_fits(srcu_dereference(a->plan, &sc_hook_srcu), lstar)) ||
+	       sc_identity_wait(a, vcpu, lstar);
+}
 
 /*
  * The address of the calling task's task_struct alone.

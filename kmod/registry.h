@@ -12,6 +12,7 @@
 #include <linux/kvm_host.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
+#include <linux/rculist.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -96,7 +97,16 @@ struct sc_audit {
 extern struct list_head sc_audits;
 
 /* The audit of a VM, or NULL. Between sc_hook_enter() and sc_hook_leave(). */
-struct sc_audit *sc_audit_of(const struct kvm *kvm);
+static inline struct sc_audit *sc_audit_of(const struct kvm *kvm)
+{
+	struct sc_audit *a;
+
+	list_for_each_entry_srcu(a, &sc_audits, node, srcu_read_lock_held(&sc_hook_srcu)) {
+		if (READ_ONCE(a->kvm) == kvm)
+			return a;
+	}
+	return NULL;
+}
 
 /* A vCPU's state, or NULL while it has none. index < SCAUDIT_MAX_VCPUS. */
 static inline struct sc_vcpu *sc_vcpu_of(struct sc_audit *a, u32 index)

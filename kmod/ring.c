@@ -53,26 +53,6 @@ void sc_ring_free(struct sc_ring *ring)
 	memset(ring, 0, sizeof(*ring));
 }
 
-u64 sc_ring_used(const struct sc_ring *ring)
-{
-	/* Pairs with the reader's release: its reads of the data come before. */
-	return ring->head - smp_load_acquire(&ring->consumer->position);
-}
-
-void *sc_ring_reserve(struct sc_ring *ring, u32 size)
-{
-	if (!sc_ring_has(ring, size))
-		return NULL;
-	return ring->data + (ring->head & (ring->bytes - 1));
-}
-
-void sc_ring_commit(struct sc_ring *ring, u32 size)
-{
-	ring->head += size;
-	/* Pairs with the reader's acquire: the event is whole when it is seen. */
-	smp_store_release(&ring->producer->position, ring->head);
-}
-
 int sc_ring_mmap(struct sc_ring *ring, struct vm_area_struct *vma, u64 page_offset)
 {
 	u64 pages = vma_pages(vma);

@@ -69,16 +69,6 @@ void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 	sc_state_load(a, v, vcpu);
 }
 
-struct sc_vcpu *sc_state_of(struct sc_audit *a, struct kvm_vcpu *vcpu)
-{
-	struct sc_vcpu *v;
-
-	if (!a || sc_nested(vcpu) || vcpu->vcpu_idx >= SCAUDIT_MAX_VCPUS)
-		return NULL;
-	v = sc_vcpu_of(a, vcpu->vcpu_idx);
-	return v && v->mode != SC_OFF ? v : NULL;
-}
-
 /* What of the guest's own state decides about the engine. */
 static u32 reasons(const struct kvm_vcpu *vcpu)
 {

@@ -37,6 +37,14 @@ void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 
 /* The vCPU of an audited VM that is to be looked at, or NULL. Under sc_hook_enter(). */
-struct sc_vcpu *sc_state_of(struct sc_audit *a, struct kvm_vcpu *vcpu);
+static inline struct sc_vcpu *sc_state_of(struct sc_audit *a, struct kvm_vcpu *vcpu)
+{
+	struct sc_vcpu *v;
+
+	if (!a || sc_nested(vcpu) || vcpu->vcpu_idx >= SCAUDIT_MAX_VCPUS)
+		return NULL;
+	v = sc_vcpu_of(a, vcpu->vcpu_idx);
+	return v && v->mode != SC_OFF ? v : NULL;
+}
 
 #endif
