@@ -14,10 +14,17 @@
 #define CR3_KPTI_USER BIT_ULL(12) /* Linux: PTI_USER_PGTABLE_BIT */
 #define LARGE_SHIFT 21
 
+static void forget_kernel(struct sc_cache *cache)
+{
+	memset(cache->direct, 0, sizeof(cache->direct));
+	memset(cache->face, 0, sizeof(cache->face));
+	cache->current_at = 0;
+}
+
 void sc_cache_flush(struct sc_cache *cache)
 {
 	memset(cache->translation, 0, sizeof(cache->translation));
-	memset(cache->direct, 0, sizeof(cache->direct));
+	forget_kernel(cache);
 }
 
 /* A handful of bytes from the VM's process, which is ours as well. May fault, may sleep. */
@@ -49,7 +56,7 @@ failed:
 void sc_cache_renew(struct sc_cache *cache, struct kvm *kvm)
 {
 	memset(cache->page, 0, sizeof(cache->page));
-	memset(cache->direct, 0, sizeof(cache->direct));
+	forget_kernel(cache);
 	cache->generation = kvm_memslots(kvm)->generation;
 }
 
@@ -195,6 +202,51 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *
 	}
 }
 
+/*
+ * The same, with one opening of user memory for all levels, where the tables' pages are
+ * remembered. What stands in them is read anew each time.
+ * Return: false: the other way, which also makes this one work the next time; not mapped.
+ */
+static bool walk_quickly(const struct sc_space *space, u64 gva, u64 *gpa, u32 *leaf_shift)
+{
+	u32 shift = space->five_levels ? 48 : 39;
+	u64 table = space->cr3 & CR3_ADDRESS;
+	struct sc_cache *cache = space->cache;
+	bool opened = false;
+	u64 pte, mask;
+
+	if (!cache || space->flat || space->legacy)
+		return false;
+	sc_cache_check(cache, space->kvm);
+	for (;; shift -= 9) {
+		u64 gfn = table >> PAGE_SHIFT;
+		u32 i = gfn % SC_CACHE_ENTRIES;
+		unsigned long hva = cache->page[i].hva + ((gva >> shift) & 511) * sizeof(pte);
+
+		if (unlikely(cache->page[i].tag != gfn + 1))
+			goto miss;
+		/* Nothing but RAM of the VM's process is ever remembered: one check for all. */
+		if (!opened && !user_access_begin((const void __user *)hva, sizeof(pte)))
+			return false;
+		opened = true;
+		unsafe_get_user(pte, (const u64 __user *)hva, miss);
+		if (!(pte & PTE_PRESENT))
+			goto miss;
+		if (shift == PAGE_SHIFT || (shift <= 30 && (pte & PTE_LARGE)))
+			break;
+		table = pte & PTE_ADDRESS;
+	}
+	user_access_end();
+	mask = (1ULL << shift) - 1;
+	*gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
+	*leaf_shift = shift;
+	return true;
+miss:
+	if (opened)
+		user_access_end();
+	return false;
+}
+
 static u64 tag_of(u64 gva, u32 shift)
 {
 	return (gva >> shift) << 1 | (shift == LARGE_SHIFT);
@@ -221,7 +273,7 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 	    (cached(cache, gva, LARGE_SHIFT, gpa) || cached(cache, gva, PAGE_SHIFT, gpa)))
 		return 0;
 
-	if (walk(space, space->cr3, gva, gpa, &shift) &&
+	if (!walk_quickly(space, gva, gpa, &shift) && walk(space, space->cr3, gva, gpa, &shift) &&
 	    (!kernel_half(gva) || !(space->cr3 & CR3_KPTI_USER) ||
 	     walk(space, space->cr3 & ~CR3_KPTI_USER, gva, gpa, &shift)))
 		return -ENXIO;

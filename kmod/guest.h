@@ -11,6 +11,7 @@
 #include <linux/kvm_host.h>
 
 #define SC_CACHE_ENTRIES 64
+#define SC_CACHE_FACES 16
 
 /*
  * What a vCPU remembers of where guest memory lies.
@@ -38,7 +39,19 @@ struct sc_cache {
 		u64 tag; /* page frame number + 1; 0: empty */
 		unsigned long hva;
 	} page[SC_CACHE_ENTRIES];
-	u64 generation; /* of the memslots that direct and page are of */
+	/*
+	 * Where, in the VM's process, the members of a task_struct lie that tell who it
+	 * is (identity.c), by the same right as direct.
+	 */
+	struct sc_face {
+		u64 task; /* guest address; 0: empty */
+		unsigned long tid, pid, start, comm, parent, cred;
+		u64 parent_is, cred_is; /* guest addresses; 0: not known, nor the next two */
+		unsigned long ppid, uid;
+	} face[SC_CACHE_FACES];
+	u64 current_at; /* guest address of the pointer to the current task; 0: not known */
+	unsigned long current_hva;
+	u64 generation; /* of the memslots that all but translation are of */
 };
 
 /* Forget where pages lie, for the memslots have changed. */

@@ -72,6 +72,7 @@ static void make_extract(struct sc_extract *x, const u32 *offsets, const u32 *le
 
 int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 {
+	static atomic64_t last;
 	u32 pointer = user->flags & SCAUDIT_PLAN_I386 ? 4 : 8;
 	const u32 offsets[SC_NR_FIELDS] = {
 		[SC_FIELD_PID] = user->task_pid,       [SC_FIELD_TGID] = user->task_tgid,
@@ -87,6 +88,7 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 
 	memset(plan, 0, sizeof(*plan));
 	plan->user = *user;
+	plan->number = atomic64_inc_return(&last);
 	plan->pointer = pointer;
 	if ((user->flags & ~(SCAUDIT_PLAN_ABSENT | SCAUDIT_PLAN_I386)) || user->reserved)
 		return -EINVAL;
@@ -195,9 +197,10 @@ static const struct sc_plan *plan_for(struct sc_audit *a, struct sc_vcpu *v,
 
 	if (unlikely(!sc_plan_fits(plan, c->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT)))
 		return NULL;
-	if (unlikely(v->cache_lstar != c->lstar)) {
+	if (unlikely(v->cache_lstar != c->lstar || v->cache_plan != plan->number)) {
 		sc_cache_flush(&v->cache);
 		v->cache_lstar = c->lstar;
+		v->cache_plan = plan->number;
 	}
 	return plan;
 }
@@ -219,14 +222,44 @@ static u64 load_pointer(const struct sc_plan *plan, const u8 *bytes)
 	return plan->pointer == 4 ? *(const u32 *)bytes : *(const u64 *)bytes;
 }
 
-/* Read a member where it is remembered to lie, or give up. */
-#define PEEK(cache, value, gva)                                                  \
-	do {                                                                     \
-		unsigned long hva = sc_direct(cache, gva, sizeof(value));        \
-		if (unlikely(!hva))                                              \
-			goto miss;                                               \
-		unsafe_get_user(value, (const typeof(value) __user *)hva, miss); \
-	} while (0)
+/* Tasks lie a multiple of 64 bytes apart, most often some 10,000. */
+static struct sc_face *face_of(struct sc_cache *cache, u64 task)
+{
+	return &cache->face[(task >> 6 ^ task >> 13) % SC_CACHE_FACES];
+}
+
+/* Where a task's members lie. Return: false: some of it has not been read before. */
+static noinline bool learn_face(struct sc_cache *cache, const struct scaudit_plan *u, u64 task,
+				struct sc_face *face)
+{
+	struct sc_face f = {
+		.task = task,
+		.tid = sc_direct(cache, task + u->task_pid, sizeof(u32)),
+		.pid = sc_direct(cache, task + u->task_tgid, sizeof(u32)),
+		.start = sc_direct(cache, task + u->task_start, sizeof(u64)),
+		.comm = sc_direct(cache, task + u->task_comm, SCAUDIT_COMM_LEN),
+		.parent = sc_direct(cache, task + u->task_parent, sizeof(u64)),
+		.cred = sc_direct(cache, task + u->task_cred, sizeof(u64)),
+	};
+
+	if (!f.tid || !f.pid || !f.start || !f.comm || !f.parent || !f.cred)
+		return false;
+	*face = f;
+	return true;
+}
+
+/* Where the members of its parent and of its credentials lie. Return: likewise. */
+static noinline bool learn_others(struct sc_cache *cache, const struct scaudit_plan *u, u64 parent,
+				  u64 cred, struct sc_face *face)
+{
+	face->ppid = sc_direct(cache, parent + u->task_tgid, sizeof(u32));
+	face->uid = sc_direct(cache, cred + u->cred_uid, sizeof(u32));
+	face->parent_is = face->ppid && face->uid ? parent : 0;
+	face->cred_is = cred;
+	return face->parent_is;
+}
+
+#define PEEK(value, hva) unsafe_get_user(value, (const typeof(value) __user *)(hva), miss)
 
 /*
  * The same as below, where everything has been read before and the kernel is a
@@ -238,40 +271,58 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 {
 	const struct scaudit_plan *u = &plan->user;
 	struct sc_cache *cache = &v->cache;
-	u64 current_task, parent, cred, comm[2];
-	unsigned long hva;
+	u64 at = c->kernel_gs_base + u->current_off;
+	u64 current_task, parent, cred;
+	struct sc_face *face;
 
 	if (unlikely(!plan->quick))
 		return false;
 	sc_cache_check(cache, vcpu->kvm);
-	hva = sc_direct(cache, c->kernel_gs_base + u->current_off, sizeof(u64));
-	/* Nothing but RAM of the VM's process is ever remembered: one check for all. */
-	if (unlikely(!hva || !user_access_begin((const void __user *)hva, sizeof(u64))))
-		return false;
-	unsafe_get_user(current_task, (const u64 __user *)hva, miss);
-	PEEK(cache, task->tid, current_task + u->task_pid);
-	PEEK(cache, task->pid, current_task + u->task_tgid);
-	PEEK(cache, task->start, current_task + u->task_start);
-	if (!brief) {
-		PEEK(cache, comm[0], current_task + u->task_comm);
-		PEEK(cache, comm[1], current_task + u->task_comm + 8);
-		PEEK(cache, parent, current_task + u->task_parent);
-		PEEK(cache, cred, current_task + u->task_cred);
-		PEEK(cache, task->ppid, parent + u->task_tgid);
-		PEEK(cache, task->uid, cred + u->cred_uid);
+	if (unlikely(cache->current_at != at)) {
+		cache->current_hva = sc_direct(cache, at, sizeof(u64));
+		cache->current_at = cache->current_hva ? at : 0;
+		if (!cache->current_hva)
+			return false;
 	}
-	user_access_end();
+	/* Nothing but RAM of the VM's process is ever remembered: one check for all. */
+	if (unlikely(!user_access_begin((const void __user *)cache->current_hva, sizeof(u64))))
+		return false;
+	PEEK(current_task, cache->current_hva);
+	face = face_of(cache, current_task);
+	if (unlikely(face->task != current_task)) {
+		user_access_end();
+		if (!current_task || !learn_face(cache, u, current_task, face) ||
+		    !user_access_begin((const void __user *)face->tid, sizeof(u32)))
+			return false;
+	}
+	PEEK(task->tid, face->tid);
+	PEEK(task->pid, face->pid);
+	PEEK(task->start, face->start);
 	task->task = current_task;
-	task->known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
 	task->reserved = 0;
 	if (brief) {
+		user_access_end();
+		task->known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
 		task->ppid = 0;
 		task->uid = 0;
 		memset(task->comm, 0, sizeof(task->comm));
-	} else {
-		task->known |= SCAUDIT_KNOWN_PARENT | SCAUDIT_KNOWN_CRED;
-		memcpy(task->comm, comm, sizeof(comm));
+		return true;
 	}
+	task->known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START | SCAUDIT_KNOWN_PARENT |
+		      SCAUDIT_KNOWN_CRED;
+	PEEK(*(u64 *)task->comm, face->comm);
+	PEEK(*(u64 *)(task->comm + 8), face->comm + 8);
+	PEEK(parent, face->parent);
+	PEEK(cred, face->cred);
+	if (unlikely(!parent || face->parent_is != parent || face->cred_is != cred)) {
+		user_access_end();
+		if (!learn_others(cache, u, parent, cred, face) ||
+		    !user_access_begin((const void __user *)face->ppid, sizeof(u32)))
+			return false;
+	}
+	PEEK(task->ppid, face->ppid);
+	PEEK(task->uid, face->uid);
+	user_access_end();
 	return true;
 miss:
 	user_access_end();

@@ -37,6 +37,7 @@ struct sc_extract {
 
 struct sc_plan {
 	struct scaudit_plan user; /* as it came */
+	u64 number; /* no other plan has it */
 	u32 pointer; /* bytes */
 	bool quick; /* 64 bits, and all members are there */
 	struct sc_extract full; /* for an entry */

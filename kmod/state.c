@@ -6,6 +6,20 @@
 #define CR4_CET BIT_ULL(23) /* SDM vol. 3A, 2.5 */
 #define CR4_FRED BIT_ULL(32)
 
+/* With returns. */
+static __always_inline struct sc_hw hardware_for_pad(const struct sc_audit *a, bool in_user)
+{
+	u8 idt = a->vendor->sees_iret ? SC_IDT_TRUE : SC_IDT_EXCEPTIONS;
+
+	return (struct sc_hw){
+		.pad = true,
+		.watch = true,
+		.idt = in_user ? SC_IDT_EMPTY : idt,
+		.no_sce = !in_user,
+		.iret = !in_user,
+	};
+}
+
 static struct sc_hw hardware_for(const struct sc_audit *a, const struct sc_vcpu *v)
 {
 	struct sc_hw hw = {};
@@ -26,17 +40,11 @@ static struct sc_hw hardware_for(const struct sc_audit *a, const struct sc_vcpu 
 		hw.idt = a->vendor->sees_iret ? SC_IDT_TRUE : SC_IDT_EXCEPTIONS;
 		break;
 	case SC_PAD:
+		if (READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE)
+			return hardware_for_pad(a, v->in_user);
 		hw.pad = true;
 		hw.watch = true;
 		hw.idt = a->vendor->sees_iret ? SC_IDT_TRUE : SC_IDT_EXCEPTIONS;
-		if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
-			break;
-		if (v->in_user) {
-			hw.idt = SC_IDT_EMPTY;
-		} else {
-			hw.no_sce = true;
-			hw.iret = true;
-		}
 		break;
 	}
 	return hw;
@@ -57,16 +65,27 @@ void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vc
 	a->vendor->load(v, vcpu, &want);
 }
 
+static __always_inline void move(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+				 bool in_user)
+{
+	struct sc_hw want;
+
+	v->in_user = in_user;
+	if (likely(v->mode == SC_PAD && READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE))
+		want = hardware_for_pad(a, in_user);
+	else
+		want = hardware_for(a, v);
+	a->vendor->load(v, vcpu, &want);
+}
+
 void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
-	v->in_user = true;
-	sc_state_load(a, v, vcpu);
+	move(a, v, vcpu, true);
 }
 
 void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 {
-	v->in_user = false;
-	sc_state_load(a, v, vcpu);
+	move(a, v, vcpu, false);
 }
 
 /* What of the guest's own state decides about the engine. */

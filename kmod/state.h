@@ -36,6 +36,17 @@ void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vc
 void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 void sc_state_kernel(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 
+/* The same as the latter, for a vCPU that has landed on its pad. */
+static inline void sc_state_landed(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	/* Without returns its hardware is the same all the time. */
+	if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE && v->hw.watch && !v->hw.no_sce &&
+	    !v->hw.iret && v->hw.idt != SC_IDT_EMPTY)
+		v->in_user = false;
+	else
+		sc_state_kernel(a, v, vcpu);
+}
+
 /* The vCPU of an audited VM that is to be looked at, or NULL. Under sc_hook_enter(). */
 static inline struct sc_vcpu *sc_state_of(struct sc_audit *a, struct kvm_vcpu *vcpu)
 {

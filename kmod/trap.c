@@ -31,7 +31,7 @@ static int landed(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 	if (sc_call_enter(a, v, vcpu, &c, &call) == SC_RETRY)
 		return 1;
 	a->vendor->set_rip(vcpu, c.rip == v->pad_64 ? v->lstar : v->cstar);
-	sc_state_kernel(a, v, vcpu);
+	sc_state_landed(a, v, vcpu);
 	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
 	return 1;
 }

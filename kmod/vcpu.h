@@ -67,6 +67,7 @@ struct sc_vcpu {
 
 	struct sc_cache cache;
 	u64 cache_lstar; /* the guest kernel that cache is of */
+	u64 cache_plan; /* sc_plan.number by which its faces were learnt */
 	u64 stall_since; /* ktime, ns; 0: not waiting */
 	u64 exits; /* taken for the audit */
 	u64 phase[SCAUDIT_NR_PHASES];
