@@ -180,6 +180,12 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 
 	if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
 		return SC_PROCEED;
+	/* Of all IRETs most end an interrupt or a page fault, which is no event. */
+	if (back->how == SCAUDIT_HOW_IRET) {
+		key = sc_current_quickly(a, v, vcpu, c);
+		if (key && sc_open_look(a->open, key) == SC_OPEN_NONE)
+			return SC_PROCEED;
+	}
 	sc_identify(a, v, vcpu, c, true, &task);
 	sc_phase_end(v, SCAUDIT_PHASE_IDENTIFY);
 	key = open_key(vcpu, task.task);

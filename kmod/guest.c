@@ -19,6 +19,7 @@ static void forget_kernel(struct sc_cache *cache)
 	memset(cache->direct, 0, sizeof(cache->direct));
 	memset(cache->face, 0, sizeof(cache->face));
 	cache->current_at = 0;
+	cache->current_hva = 0;
 }
 
 void sc_cache_flush(struct sc_cache *cache)
@@ -304,6 +305,33 @@ int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 lengt
 		length -= n;
 	}
 	return 0;
+}
+
+int sc_guest_read_fresh(struct sc_space *space, u64 gva, u64 *words, u32 count)
+{
+	struct sc_cache *cache = space->cache;
+	const u64 __user *from;
+	u32 shift, i;
+	u64 gpa, gfn;
+
+	if (offset_in_page(gva) + count * sizeof(u64) > PAGE_SIZE ||
+	    !walk_quickly(space, gva, &gpa, &shift))
+		goto slowly;
+	gfn = gpa >> PAGE_SHIFT;
+	if (cache->page[gfn % SC_CACHE_ENTRIES].tag != gfn + 1)
+		goto slowly;
+	from = (const u64 __user *)(cache->page[gfn % SC_CACHE_ENTRIES].hva + offset_in_page(gpa));
+	if (!user_access_begin(from, count * sizeof(u64)))
+		goto slowly;
+	for (i = 0; i < count; i++)
+		unsafe_get_user(words[i], from + i, failed);
+	user_access_end();
+	return 0;
+failed:
+	user_access_end();
+slowly:
+	space->fresh = true;
+	return sc_guest_read(space, gva, words, count * sizeof(u64));
 }
 
 u32 sc_guest_fetch(const struct sc_space *space, u64 gva, u8 *buffer, u32 length)

@@ -129,6 +129,12 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 length);
 
 /*
+ * The same, of count words (at most 8) that are looked up anew: memory that the guest
+ * maps anew all the time.
+ */
+int sc_guest_read_fresh(struct sc_space *space, u64 gva, u64 *words, u32 count);
+
+/*
  * Read what is there of guest-virtual memory. The bytes of an instruction that
  * the CPU has just fetched need no permission that it did not have.
  * Return: bytes read, up to length; 0 if the first is not to be had.

@@ -205,18 +205,6 @@ static const struct sc_plan *plan_for(struct sc_audit *a, struct sc_vcpu *v,
 	return plan;
 }
 
-u64 sc_current(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-	       const struct sc_context *c)
-{
-	const struct sc_plan *plan = plan_for(a, v, c);
-	struct sc_space space = sc_space_of(vcpu, &v->cache);
-	u64 base;
-
-	if (!plan || !percpu_base(a, v, vcpu, plan, &space, c, &base))
-		return 0;
-	return read_pointer(plan, &space, wrap(plan, base + plan->user.current_off));
-}
-
 static u64 load_pointer(const struct sc_plan *plan, const u8 *bytes)
 {
 	return plan->pointer == 4 ? *(const u32 *)bytes : *(const u64 *)bytes;
@@ -259,6 +247,21 @@ static noinline bool learn_others(struct sc_cache *cache, const struct scaudit_p
 	return face->parent_is;
 }
 
+/* See to it that cache->current_hva is where the pointer to the current task lies. */
+static __always_inline bool find_current(struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+					 const struct sc_plan *plan, const struct sc_context *c)
+{
+	u64 at = c->kernel_gs_base + plan->user.current_off;
+	struct sc_cache *cache = &v->cache;
+
+	sc_cache_check(cache, vcpu->kvm);
+	if (unlikely(cache->current_at != at)) {
+		cache->current_hva = sc_direct(cache, at, sizeof(u64));
+		cache->current_at = cache->current_hva ? at : 0;
+	}
+	return cache->current_hva;
+}
+
 #define PEEK(value, hva) unsafe_get_user(value, (const typeof(value) __user *)(hva), miss)
 
 /*
@@ -271,19 +274,11 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 {
 	const struct scaudit_plan *u = &plan->user;
 	struct sc_cache *cache = &v->cache;
-	u64 at = c->kernel_gs_base + u->current_off;
 	u64 current_task, parent, cred;
 	struct sc_face *face;
 
-	if (unlikely(!plan->quick))
+	if (unlikely(!plan->quick || !find_current(v, vcpu, plan, c)))
 		return false;
-	sc_cache_check(cache, vcpu->kvm);
-	if (unlikely(cache->current_at != at)) {
-		cache->current_hva = sc_direct(cache, at, sizeof(u64));
-		cache->current_at = cache->current_hva ? at : 0;
-		if (!cache->current_hva)
-			return false;
-	}
 	/* Nothing but RAM of the VM's process is ever remembered: one check for all. */
 	if (unlikely(!user_access_begin((const void __user *)cache->current_hva, sizeof(u64))))
 		return false;
@@ -327,6 +322,23 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 miss:
 	user_access_end();
 	return false;
+}
+
+u64 sc_current_quickly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		       const struct sc_context *c)
+{
+	const struct sc_plan *plan = plan_for(a, v, c);
+	u64 current_task;
+
+	if (unlikely(!plan || !plan->quick || !find_current(v, vcpu, plan, c) ||
+		     !user_access_begin((const void __user *)v->cache.current_hva, sizeof(u64))))
+		return 0;
+	PEEK(current_task, v->cache.current_hva);
+	user_access_end();
+	return face_of(&v->cache, current_task)->task == current_task ? current_task : 0;
+miss:
+	user_access_end();
+	return 0;
 }
 
 /* On its own for the kernel zeroes a function's variables, these too. */

@@ -66,11 +66,12 @@ static inline bool sc_identity_ready(struct sc_audit *a, struct kvm_vcpu *vcpu, 
 }
 
 /*
- * The address of the calling task's task_struct alone.
- * Return: 0 if it is not known.
+ * The address of the calling task's task_struct alone, where all that sc_identify() reads
+ * of it has been read before.
+ * Return: 0: ask that.
  */
-u64 sc_current(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-	       const struct sc_context *context);
+u64 sc_current_quickly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		       const struct sc_context *context);
 
 /* Fill in task; what cannot be read stays zero and unknown. */
 void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,

@@ -243,14 +243,28 @@ int sc_trap_int(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 
 /* ---- IRET ---- */
 
+/* Where a 32-bit kernel's IRET goes, as a frame of words. */
+static noinline int legacy_frame(struct kvm_vcpu *vcpu, const struct sc_context *c,
+				 struct sc_space *space, u64 *frame)
+{
+	u32 words[5], i;
+
+	space->fresh = true;
+	if (sc_guest_read(space, (u32)(c->ss_base + *sc_reg(vcpu, VCPU_REGS_RSP)), words,
+			  sizeof(words)))
+		return -ENXIO;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		frame[i] = words[i];
+	return 0;
+}
+
 int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool native)
 {
-	struct sc_context c;
+	struct sc_context c SC_UNINITIALIZED;
 	struct sc_space space = sc_space_of(vcpu, &v->cache);
-	struct sc_back back = { .how = SCAUDIT_HOW_IRET };
+	struct sc_back back SC_UNINITIALIZED;
 	bool legacy = sc_legacy(vcpu);
-	u64 frame[5] = {};
-	u32 frame32[5];
+	u64 frame[5] SC_UNINITIALIZED;
 	int r;
 
 	sc_phase_begin(v);
@@ -262,20 +276,15 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 	a->vendor->context(v, vcpu, &c);
 	if (c.cpl != 0)
 		goto let_go; /* within user mode */
-	/* Stacks may lie in memory that the guest maps anew all the time. */
-	space.fresh = true;
-	if (legacy) {
-		r = sc_guest_read(&space, (u32)(c.ss_base + *sc_reg(vcpu, VCPU_REGS_RSP)), frame32,
-				  sizeof(frame32));
-		frame[0] = frame32[0];
-		frame[1] = frame32[1];
-		frame[2] = frame32[2];
-		frame[3] = frame32[3];
-		frame[4] = frame32[4];
-	} else {
-		/* Linux has IRETQ only; another size is not understood, and let go. */
-		r = sc_guest_read(&space, *sc_reg(vcpu, VCPU_REGS_RSP), frame, sizeof(frame));
-	}
+	/*
+	 * Stacks may lie in memory that the guest maps anew all the time. Linux has
+	 * IRETQ only; another size is not understood, and let go.
+	 */
+	if (unlikely(legacy))
+		r = legacy_frame(vcpu, &c, &space, frame);
+	else
+		r = sc_guest_read_fresh(&space, *sc_reg(vcpu, VCPU_REGS_RSP), frame,
+					ARRAY_SIZE(frame));
 	if (r)
 		goto let_go;
 	if ((frame[1] & 3) == 0) {
@@ -285,9 +294,12 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 		sc_phase_end(v, SCAUDIT_PHASE_RESUME);
 		return 1;
 	}
-	back.rip = frame[0];
-	back.rsp = frame[3];
-	back.cs_long = !legacy && (u16)frame[1] == (((c.star >> 48) + 16) | 3);
+	back = (struct sc_back){
+		.rip = frame[0],
+		.rsp = frame[3],
+		.how = SCAUDIT_HOW_IRET,
+		.cs_long = !legacy && (u16)frame[1] == (((c.star >> 48) + 16) | 3),
+	};
 	sc_phase_end(v, SCAUDIT_PHASE_DECIDE);
 	if (sc_call_leave(a, v, vcpu, &c, &back) == SC_RETRY)
 		return 1;
@@ -317,8 +329,8 @@ void sc_forget_vectoring(struct kvm_vcpu *vcpu)
 static int delivery(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		    const struct sc_vectoring *vectoring)
 {
-	struct sc_context c;
-	struct sc_insn insn;
+	struct sc_context c SC_UNINITIALIZED;
+	struct sc_insn insn SC_UNINITIALIZED;
 
 	v->exits++;
 	if (sc_pad_hit(v, a->vendor->rip(vcpu)) && a->vendor->cpl(vcpu) == 0) {
@@ -414,8 +426,8 @@ static int sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 int sc_trap_gp(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, u32 error_code,
 	       const struct sc_vectoring *vectoring)
 {
-	struct sc_context c;
-	struct sc_insn insn;
+	struct sc_context c SC_UNINITIALIZED;
+	struct sc_insn insn SC_UNINITIALIZED;
 	int r = SC_NOT_OURS;
 
 	sc_phase_begin(v);
