@@ -190,9 +190,23 @@ static struct sc_index_cached *cache_slot(struct sc_index *ix, const struct sc_t
 	}
 }
 
-/* The row of a task version, made where there is none. */
-static int task_row(struct sc_index *ix, const struct sc_task *t, uint32_t session, int64_t *number,
-		    struct sc_error *err)
+/* What a block says of one of its tasks: when and how often its calls name it. */
+struct task_use {
+	int64_t first;
+	int64_t last;
+	int64_t calls;
+};
+
+static int more_task(struct sc_index *ix, int64_t number, const struct task_use *use,
+		     struct sc_error *err)
+{
+	return run(ix, err, SC_SQL_MORE_TASK, NULL, "iiii", number, use->first, use->last,
+		   use->calls);
+}
+
+/* The row of a task version with a further use of it, made where there is none. */
+static int task_row(struct sc_index *ix, const struct sc_task *t, uint32_t session,
+		    const struct task_use *use, int64_t *number, struct sc_error *err)
 {
 	struct sc_index_cached *c = cache_slot(ix, t, session);
 	size_t comm = strnlen(t->comm, SC_COMM_LEN);
@@ -201,10 +215,9 @@ static int task_row(struct sc_index *ix, const struct sc_task *t, uint32_t sessi
 
 	if (!c)
 		return sc_fail(err, -ENOMEM, "%s: no memory", ix->dir);
-	if (c->number) {
-		*number = c->number;
-		return 0;
-	}
+	*number = c->number;
+	if (c->number)
+		return more_task(ix, c->number, use, err);
 	rc = run(ix, err, SC_SQL_FIND_TASK, &row, "iiiiiiiiib", (int64_t)session, (int64_t)t->key,
 		 (int64_t)t->start, (int64_t)t->cr3, (int64_t)t->known, (int64_t)t->pid,
 		 (int64_t)t->tid, (int64_t)t->ppid, (int64_t)t->uid, BLOB(t->comm, comm));
@@ -213,11 +226,14 @@ static int task_row(struct sc_index *ix, const struct sc_task *t, uint32_t sessi
 	if (row) {
 		*number = sqlite3_column_int64(row, 0);
 		sqlite3_reset(row);
+		rc = more_task(ix, *number, use, err);
+		if (rc)
+			return rc;
 	} else {
 		rc = run(ix, err, SC_SQL_ADD_TASK, NULL, "iiiiiiiiibiii", (int64_t)session,
 			 (int64_t)t->key, (int64_t)t->start, (int64_t)t->cr3, (int64_t)t->known,
 			 (int64_t)t->pid, (int64_t)t->tid, (int64_t)t->ppid, (int64_t)t->uid,
-			 BLOB(t->comm, comm), (int64_t)INT64_MAX, (int64_t)0, (int64_t)0);
+			 BLOB(t->comm, comm), use->first, use->last, use->calls);
 		if (rc)
 			return rc;
 		*number = sqlite3_last_insert_rowid(ix->db);
@@ -234,13 +250,14 @@ static int add_tasks(struct sc_index *ix, const struct sc_block *b, int64_t *num
 		     struct sc_error *err)
 {
 	for (uint32_t i = 0; i < b->h.count[SC_ROWS_TASK]; i++) {
+		const struct task_use use = {
+			.first = sc_clamp(b->col[SC_T_FIRST][i]),
+			.last = sc_clamp(b->col[SC_T_LAST][i]),
+			.calls = (int64_t)b->col[SC_T_CALLS][i],
+		};
 		int64_t number = 0;
-		int rc = task_row(ix, &b->tasks[i], b->h.session, &number, err);
+		int rc = task_row(ix, &b->tasks[i], b->h.session, &use, &number, err);
 
-		if (!rc)
-			rc = run(ix, err, SC_SQL_MORE_TASK, NULL, "iiii", number,
-				 sc_clamp(b->col[SC_T_FIRST][i]), sc_clamp(b->col[SC_T_LAST][i]),
-				 (int64_t)b->col[SC_T_CALLS][i]);
 		if (!rc)
 			rc = run(ix, err, SC_SQL_ADD_BLOCK_TASK, NULL, "ii", number,
 				 (int64_t)b->h.number);
