@@ -57,12 +57,12 @@ void sc_event_missed(struct sc_vcpu *v, u32 reason)
 
 static bool wait_is_over(struct sc_audit *a, struct sc_vcpu *v)
 {
-	return !READ_ONCE(a->recording) || (!READ_ONCE(a->held) && sc_ring_has(&v->ring, SC_EVENT_ROOM));
+	return !READ_ONCE(a->recording) ||
+	       (!READ_ONCE(a->held) && sc_ring_has(&v->ring, SC_EVENT_ROOM));
 }
 
 enum sc_room sc_event_room_slowly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-				  bool entry)
-	__must_hold(&vcpu->kvm->srcu)
+				  bool entry) __must_hold(&vcpu->kvm->srcu)
 {
 	bool held = READ_ONCE(a->held);
 	u64 now, waited, limit;
