@@ -33,11 +33,14 @@ vm_start() {
 		case $1 in
 		--smp) smp=$2 ;;
 		--mem) mem=$2 ;;
-		--append) append=$2 ;;
+		--append) append+=" $2" ;;
 		--initrd) initrd=$2 ;;
 		--qemu) more+=" $2" ;;
 		--incoming) more+=" -incoming $2" wait='' ;; # the migration brings it to life
-		--reboot) reboot='' && shift && continue ;;
+		# By a triple fault, which resets the machine. Linux's own choice here is to
+		# jump to the firmware, and QEMU's loads 16 bits of ESP and takes the others
+		# to be 0: its stack then lies where the guest kernel's happened to lie.
+		--reboot) reboot='' append+=' reboot=t' && shift && continue ;;
 		--paused) paused=-S wait='' && shift && continue ;;
 		*) echo "lab: vm_start: unknown option $1" >&2 && return 125 ;;
 		esac
