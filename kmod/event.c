@@ -143,12 +143,38 @@ void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn)
 	sc_event_commit(a, v, &gap->head, sizeof(*gap));
 }
 
-void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
+void sc_event_flush_cut(struct sc_audit *a, struct sc_vcpu *v)
+{
+	struct scaudit_gap *gap;
+
+	if (!v->cut_at)
+		return;
+	gap = sc_ring_reserve(&v->ring, sizeof(*gap));
+	if (!gap)
+		return;
+	memset(gap, 0, sizeof(*gap));
+	sc_event_head(v, &gap->head, SCAUDIT_EV_GAP, sizeof(*gap));
+	gap->first = v->cut_at;
+	gap->last = v->cut_at;
+	gap->reason = SCAUDIT_GAP_CUT;
+	v->cut_at = 0;
+	sc_event_commit(a, v, &gap->head, sizeof(*gap));
+}
+
+void sc_event_cut(struct sc_audit *a, struct sc_vcpu *v)
+{
+	/* What the vCPU did before belongs before it. */
+	sc_event_last_gap(a, v);
+	v->cut_at = wall_clock();
+	sc_event_flush_cut(a, v);
+}
+
+/* Missing events. */
+static void flush_missing(struct sc_audit *a, struct sc_vcpu *v)
 {
 	struct sc_missing *m = &v->missing;
 	struct scaudit_gap *gap;
 
-	sc_event_flush_owed(a, v);
 	if (!m->entries && !m->returns)
 		return;
 	gap = sc_ring_reserve(&v->ring, sizeof(*gap));
@@ -163,6 +189,13 @@ void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
 	gap->reason = m->reason;
 	sc_event_commit(a, v, &gap->head, sizeof(*gap));
 	memset(m, 0, sizeof(*m));
+}
+
+void sc_event_last_gap(struct sc_audit *a, struct sc_vcpu *v)
+{
+	sc_event_flush_owed(a, v);
+	sc_event_flush_cut(a, v);
+	flush_missing(a, v);
 }
 
 void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 first, u64 last)

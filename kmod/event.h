@@ -7,9 +7,9 @@
 
 #include "vcpu.h"
 
-/* A gap, an owed entry, an event. */
+/* Two gaps, an owed entry, an event. */
 #define SC_EVENT_ROOM \
-	(sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_MAX)
+	(2 * sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_MAX)
 
 enum sc_room {
 	SC_ROOM, /* there is room for a gap event and an event */
@@ -50,7 +50,7 @@ static inline void *sc_event_begin(struct sc_audit *a, struct sc_vcpu *v, u16 ty
 {
 	struct scaudit_event *event;
 
-	if (unlikely(v->has_owed || v->missing.entries || v->missing.returns))
+	if (unlikely(v->has_owed || v->cut_at || v->missing.entries || v->missing.returns))
 		sc_event_last_gap(a, v);
 	/*
 	 * sc_event_room() has found room for all; only a reader that moves its
@@ -83,6 +83,12 @@ void sc_event_flush_owed(struct sc_audit *a, struct sc_vcpu *v);
 
 /* From here on calls by an instruction cannot be seen on this vCPU. */
 void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn);
+
+/* The guest has been reset: calls that have not returned have no end. */
+void sc_event_cut(struct sc_audit *a, struct sc_vcpu *v);
+
+/* Write what sc_event_cut() had no room for, if there is such and room now. */
+void sc_event_flush_cut(struct sc_audit *a, struct sc_vcpu *v);
 
 /* Tell of a time in which nothing was recorded on any vCPU. Likewise. */
 void sc_event_whole_gap(struct sc_audit *a, struct sc_vcpu *v, u32 reason, u64 first, u64 last);

@@ -7,6 +7,7 @@
 
 #include "hook.h"
 #include "identity.h"
+#include "state.h"
 
 #define PLAN_OFFSET_MAX 0x10000u
 #define SPAN_GAP 64u /* bytes between two fields that are read along */
@@ -120,6 +121,8 @@ static bool wait_is_over(struct sc_audit *a, u64 lstar)
 bool sc_identity_wait(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar)
 	__must_hold(&vcpu->kvm->srcu)
 {
+	struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
+	struct sc_vcpu *v = sc_vcpu_of(a, vcpu->vcpu_idx);
 	u64 now, deadline;
 	bool ask = false;
 
@@ -138,6 +141,8 @@ bool sc_identity_wait(struct sc_audit *a, struct kvm_vcpu *vcpu, u64 lstar)
 		deadline = 0;
 	spin_unlock(&a->ident_lock);
 
+	if (ask && plan && v)
+		sc_state_cut(a, v); /* another kernel: kexec, if it was no reset */
 	if (ask)
 		wake_up_interruptible(&a->poll_wait);
 	if (now >= deadline || !READ_ONCE(a->owner_pid))

@@ -79,3 +79,12 @@ void sc_open_clear(struct sc_open *open, u64 key)
 	if (slot)
 		WRITE_ONCE(*slot, 0);
 }
+
+void sc_open_clear_all(struct sc_open *open)
+{
+	u32 i;
+
+	for (i = 0; i < SLOTS + WINDOW; i++)
+		WRITE_ONCE(open->slots[i], 0);
+	WRITE_ONCE(open->overflow, false);
+}

@@ -31,4 +31,7 @@ enum sc_open_state sc_open_look(struct sc_open *open, u64 key);
 /* Its call has returned. */
 void sc_open_clear(struct sc_open *open, u64 key);
 
+/* The guest's kernel is gone, with all its tasks. */
+void sc_open_clear_all(struct sc_open *open);
+
 #endif

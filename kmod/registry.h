@@ -90,6 +90,7 @@ struct sc_audit {
 	/* whose returns are wanted; read by vCPUs without a lock, a word at a time */
 	struct scaudit_returns returns;
 
+	u64 cut_entries; /* calls recorded in all when the guest was last reset */
 	u64 detached_at; /* wall clock of the last detaching; 0: RUN has told of it */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "event.h"
+#include "open.h"
 #include "pad.h"
 #include "state.h"
 
@@ -127,6 +128,63 @@ static void tell_blind(struct sc_audit *a, struct sc_vcpu *v, u32 added)
 		sc_event_blind(a, v, SCAUDIT_INSN_SYSCALL);
 }
 
+static u64 entries_of_all(struct sc_audit *a)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < READ_ONCE(a->nr_vcpus); i++) {
+		struct sc_vcpu *v = sc_vcpu_of(a, i);
+
+		if (v)
+			sum += READ_ONCE(v->ring.producer->entries);
+	}
+	return sum;
+}
+
+void sc_state_cut(struct sc_audit *a, struct sc_vcpu *v)
+{
+	u64 entries = entries_of_all(a);
+
+	if (!READ_ONCE(a->recording))
+		return;
+	sc_open_clear_all(a->open);
+	if (entries == READ_ONCE(a->cut_entries) && !v->has_owed)
+		return; /* nothing that could be open: firmware, a boot loader */
+	WRITE_ONCE(a->cut_entries, entries);
+	sc_event_cut(a, v);
+}
+
+static bool in_smm(const struct kvm_vcpu *vcpu)
+{
+#ifdef HF_SMM_MASK
+	return vcpu->arch.hflags & HF_SMM_MASK;
+#else
+	return false;
+#endif
+}
+
+/*
+ * A kernel turns paging on when it begins, and never off: that is a reset, or the
+ * way to another kernel. It is the boot processor's that counts, since the others
+ * are reset whenever the guest takes them offline and online again.
+ */
+static void tell_cut(struct sc_audit *a, struct sc_vcpu *v, const struct kvm_vcpu *vcpu)
+{
+	const unsigned long on = X86_CR0_PE | X86_CR0_PG;
+	bool paged = (vcpu->arch.cr0 & on) == on;
+	bool lost = v->paged && !paged;
+
+	/* SMM begins without paging, and RSM goes through real mode on its way back. */
+	v->smm = in_smm(vcpu) || (v->smm && !paged);
+	if (v->smm)
+		return;
+	v->paged = paged;
+	sc_event_flush_cut(a, v);
+	if (lost && vcpu->vcpu_id == vcpu->kvm->arch.bsp_vcpu_id)
+		sc_state_cut(a, v);
+}
+
 void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
 {
 	const u32 sticky = SCAUDIT_WHY_CET | SCAUDIT_WHY_NESTED | SCAUDIT_WHY_FRED;
@@ -142,6 +200,7 @@ void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
 		atomic64_inc(&a->nomem);
 		return;
 	}
+	tell_cut(a, v, vcpu);
 	why = reasons(vcpu);
 	tell_blind(a, v, why & ~v->why);
 	mode = mode_for(a, v, vcpu, why);

@@ -26,6 +26,9 @@
  */
 void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu);
 
+/* The guest's kernel is gone, and v is the first to know: whatever was open has no end. */
+void sc_state_cut(struct sc_audit *a, struct sc_vcpu *v);
+
 /* Load the hardware for v->mode and v->in_user. */
 void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 

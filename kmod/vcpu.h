@@ -62,6 +62,9 @@ struct sc_vcpu {
 	u64 clock_valid; /* TSC ticks */
 	u64 clock_mult;
 
+	bool smm; /* in system management mode, or on the way back from there */
+	bool paged; /* protected mode with paging, when last looked at: a kernel runs */
+	u64 cut_at; /* wall clock of a reset that is still to be told; 0: none */
 	bool has_owed;
 	struct scaudit_entry owed; /* an entry that had to be taken with the ring full */
 

@@ -330,7 +330,8 @@ int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *
 		p = sc_put_str(SC_PUT(p, "calls by "), sc_insn_name(SC_GAP_DETAIL(gap->reason)));
 		p = SC_PUT(p, " cannot be seen (");
 	} else if (cut) {
-		p = SC_PUT(p, "the guest was reset, or its state replaced, in a call (");
+		p = SC_PUT(p, "the guest began anew in the middle of ");
+		p = put_count(p, gap->returns, " calls (");
 	} else {
 		p = put_count(p, gap->entries, " calls and ");
 		p = put_count(p, gap->returns, " returns not recorded (");
@@ -339,10 +340,10 @@ int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *
 	if (gap->vcpu != ~0u)
 		p = sc_put_u64(SC_PUT(p, ", vCPU "), gap->vcpu);
 	sc_time_iso(gap->first, iso);
-	p = sc_put_str(SC_PUT(p, ") from "), iso);
+	p = sc_put_str(cut ? SC_PUT(p, ") at ") : SC_PUT(p, ") from "), iso);
 	if (blind) {
 		p = SC_PUT(p, " on");
-	} else {
+	} else if (!cut) {
 		sc_time_iso(gap->last, iso);
 		p = sc_put_str(SC_PUT(p, " to "), iso);
 	}

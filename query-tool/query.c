@@ -57,17 +57,20 @@ void query_say_gaps(const struct sc_gap *gaps, size_t count)
 {
 	uint64_t calls = 0;
 	bool unknown = false;
-	size_t i;
+	size_t i, n = 0;
 
-	if (!count)
-		return;
 	for (i = 0; i < count; i++) {
+		if (SC_GAP_REASON(gaps[i].reason) == SCAUDIT_GAP_CUT)
+			continue; /* nothing is missing: the guest itself has ended there */
+		n++;
 		if (gaps[i].entries == ~0ULL)
 			unknown = true;
 		else
 			calls += gaps[i].entries;
 	}
+	if (n == 0)
+		return;
 	sc_say("not everything was recorded: %zu gap%s in this range, %s%" PRIu64
 	       " calls missing ('scquery gaps' lists them)",
-	       count, count == 1 ? "" : "s", unknown ? "more than " : "", calls);
+	       n, n == 1 ? "" : "s", unknown ? "more than " : "", calls);
 }

@@ -46,11 +46,16 @@ static int take_gap(struct session *s, const struct scaudit_gap *event)
 		.first = event->first,
 		.last = event->last,
 	};
-	int ret = sc_writer_gap(s->writer, &gap);
+	int ret;
 
+	if (event->reason == SCAUDIT_GAP_CUT)
+		gap.returns = pair_stats(s->pair)->open; /* those that it cuts off */
+	ret = pair_gap(s->pair, event);
+
+	if (ret == 0)
+		ret = sc_writer_gap(s->writer, &gap);
 	if (ret < 0)
 		return ret;
-	pair_gap(s->pair, event);
 	if (sc_gap_counted(gap.reason) && event->entries != ~0ULL && event->returns != ~0ULL)
 		s->gap_events += event->entries + event->returns;
 	return 0;

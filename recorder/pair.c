@@ -636,12 +636,29 @@ int pair_return(struct pair *pair, const struct scaudit_return *event)
 	return conclude(pair, call, SC_STATE_RETURNED, event->ret, &event->head);
 }
 
-void pair_gap(struct pair *pair, const struct scaudit_gap *gap)
+/* The guest was reset: all its threads are dead. */
+static int bury_all(struct pair *pair)
+{
+	int err;
+
+	while (pair->table.oldest != NULL) {
+		err = bury(pair, pair->table.oldest->thread);
+		if (err < 0)
+			return err;
+	}
+	pair->deaths_count = 0;
+	return 0;
+}
+
+int pair_gap(struct pair *pair, const struct scaudit_gap *gap)
 {
 	if (gap->reason == SCAUDIT_GAP_BLIND)
-		return; /* such calls had no part in anything here */
-	if (gap->entries != 0 || gap->reason == SCAUDIT_GAP_CUT)
+		return 0; /* such calls had no part in anything here */
+	if (gap->reason == SCAUDIT_GAP_CUT)
+		return bury_all(pair);
+	if (gap->entries != 0)
 		pair->losses++;
+	return 0;
 }
 
 /* An exit takes its consequences out of the queue. Idempotent. */

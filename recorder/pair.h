@@ -24,7 +24,7 @@
  *   GONE    its thread is known to be dead: the process made exit_group (after
  *           the same second, in which the dying threads may still be heard), the
  *           process made a successful execve, its task_struct or thread id
- *           belongs to another thread now.
+ *           belongs to another thread now, or the guest was reset (a gap CUT).
  *   UNSEEN  the thread makes its next call from the same place (a restart, or a
  *           return that could not be seen), a call it was nested in returns, or
  *           events were lost meanwhile so that a return may belong to a later
@@ -95,7 +95,7 @@ int pair_restore(struct pair *pair, const struct sc_open_call *call);
 /* @retval -ENOMEM  @retval what an operation returned */
 int pair_entry(struct pair *pair, const struct scaudit_entry *entry);
 int pair_return(struct pair *pair, const struct scaudit_return *event);
-void pair_gap(struct pair *pair, const struct scaudit_gap *gap);
+int pair_gap(struct pair *pair, const struct scaudit_gap *gap);
 
 /* Draw the consequences of exits that are old enough. @now wall clock, ns */
 int pair_tick(struct pair *pair, uint64_t now);

@@ -115,7 +115,7 @@ enum scaudit_reason {
 	SCAUDIT_GAP_NOMEM = 3, /* no memory for a new vCPU's ring */
 	SCAUDIT_GAP_DETACHED = 4, /* orphaned with DETACH: from here to the next RUN */
 	SCAUDIT_GAP_BLIND = 5, /* calls by the instruction in `detail` are not seen from here on */
-	SCAUDIT_GAP_CUT = 6, /* a reset or new state of the guest in the middle of a call */
+	SCAUDIT_GAP_CUT = 6, /* the guest was reset or began anew: what is open has no end */
 };
 
 #define SCAUDIT_NR_REASONS 7
@@ -474,7 +474,14 @@ struct scaudit_return {
 	struct scaudit_task task; /* ppid and uid are not looked up */
 };
 
-/* Events that are missing on this vCPU since its last event. */
+/*
+ * Events that are missing on this vCPU since its last event. With CUT none is:
+ * the kernel that ran there is gone, since the boot processor has lost paging (a
+ * reset) or a call comes from another entry point than the one that the plan is
+ * for (kexec). With it went every call of the VM that has not returned, of all
+ * vCPUs: their entries have a lower seq. entries and returns are 0. It is told
+ * once, and where no call has been recorded since the last one not at all.
+ */
 struct scaudit_gap {
 	struct scaudit_event head;
 	__u64 entries; /* calls not recorded; ~0: not known */

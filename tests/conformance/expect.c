@@ -73,7 +73,7 @@ void want_iret(struct expect *x, const struct record *r)
 
 void want_cut(struct expect *x, unsigned int vcpu)
 {
-	struct record r = { .vcpu = vcpu, .reason = SCAUDIT_GAP_CUT, .optional = true };
+	struct record r = { .vcpu = vcpu, .reason = SCAUDIT_GAP_CUT };
 
 	add(x, &r, SCAUDIT_EV_GAP);
 }

@@ -164,7 +164,7 @@ stdout <<'END'
 10    1772368200.000001200 nanosleep(0x1, 0x2) = ? ERESTARTSYS (To be restarted)
 10    1772368200.000001300 write(0xffffffff00000001, 0x2, 0x3) = ?
 --- gap: calls by int80 cannot be seen (blind, vCPU 0) from 2026-03-01T12:30:00.000003500Z on ---
---- gap: the guest was reset, or its state replaced, in a call (cut, vCPU 0) from 2026-03-01T12:30:00.000003600Z to 2026-03-01T12:30:00.000003600Z ---
+--- gap: the guest began anew in the middle of 1 calls (cut, vCPU 0) at 2026-03-01T12:30:00.000003600Z ---
 --- gap: an unknown number of calls and an unknown number of returns not recorded (missing) from 2026-03-01T12:30:00.000003700Z to 2026-03-01T12:30:00.000003700Z ---
 END
 run scquery --store blind -f json --abi i386

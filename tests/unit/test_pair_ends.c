@@ -216,6 +216,44 @@ static void test_exit_and_loss(void **state)
 	assert_int_equal(pair_stats(pair)->open, 0);
 }
 
+/* The guest is reset: every call ends there, and who comes after is somebody else. */
+static void test_reset(void **state)
+{
+	struct scaudit_gap gap = { .reason = SCAUDIT_GAP_CUT };
+	struct guest_thread t = thread(10, 10), u = thread(10, 11), stranger = thread(5, 5);
+	struct guest_thread other = thread(20, 20), dead = thread(30, 30);
+	uint64_t a, b, c, d, e, f;
+
+	(void)state;
+	stranger.task = 0;
+	a = call_at(&t, NR_READ, 0x1000);
+	b = call_at(&t, NR_READ, 0x2000); /* in a handler */
+	c = call(&u, NR_EXIT_GROUP);
+	d = call(&stranger, NR_READ);
+	e = call(&other, NR_READ);
+	f = call(&dead, NR_EXIT);
+	pass(SECOND / 2);
+	fail_completions = 1;
+	assert_int_equal(pair_gap(pair, &gap), -ENOMEM);
+	assert_int_equal(pair_gap(pair, &gap), 0);
+	assert_ended(a, SC_STATE_GONE);
+	assert_ended(b, SC_STATE_GONE);
+	assert_ended(c, SC_STATE_NEVER);
+	assert_ended(d, SC_STATE_GONE);
+	assert_ended(e, SC_STATE_GONE);
+	assert_ended(f, SC_STATE_NEVER);
+	assert_int_equal(pair_stats(pair)->open, 0);
+	/* The next kernel's task has the same address and number, and makes the same call. */
+	b = call_at(&t, NR_READ, 0x1000);
+	pass(2 * SECOND);
+	assert_open(b);
+	returns(&t, b, 3);
+	assert_returned(b, 3);
+	assert_int_equal(pair_stats(pair)->orphan_returns, 0);
+	assert_int_equal(pair_gap(pair, &gap), 0);
+	assert_int_equal(rows[b].ends, 1);
+}
+
 static void test_tid_reused(void **state)
 {
 	struct guest_thread t = thread(10, 10), u = thread(10, 10);
@@ -331,6 +369,7 @@ int main(void)
 		TEST(test_exit_group_refused),
 		TEST(test_exit_refused_unseen),
 		TEST(test_exit_and_loss),
+		TEST(test_reset),
 		TEST(test_tid_reused),
 		TEST(test_loss),
 		TEST(test_end),

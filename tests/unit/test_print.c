@@ -314,10 +314,10 @@ static void gaps(void **state)
 	assert_string_equal(text(), "--- gap: calls by int80 cannot be seen (blind, vCPU 1) from "
 				    "2026-03-01T12:30:00.123456789Z on ---\n");
 	g.reason = SCAUDIT_GAP_CUT;
+	g.returns = 12;
 	assert_int_equal(sc_print_gap(&how, &out, &g), 0);
-	assert_string_equal(text(), "--- gap: the guest was reset, or its state replaced, in a "
-				    "call (cut, vCPU 1) from 2026-03-01T12:30:00.123456789Z to "
-				    "2026-03-01T12:30:00.123456790Z ---\n");
+	assert_string_equal(text(), "--- gap: the guest began anew in the middle of 12 calls (cut, "
+				    "vCPU 1) at 2026-03-01T12:30:00.123456789Z ---\n");
 	assert_string_equal(sc_gap_reason_name(0), "missing");
 	assert_string_equal(sc_gap_reason_name(SCAUDIT_NR_REASONS), "?");
 	/* JSON has calls only. */

@@ -130,7 +130,7 @@ static void take_slowly(struct pair *pair, const struct scaudit_event *event)
 	else if (event->type == SCAUDIT_EV_RETURN)
 		rc = pair_return(pair, (const struct scaudit_return *)event);
 	else
-		pair_gap(pair, (const struct scaudit_gap *)event);
+		rc = pair_gap(pair, (const struct scaudit_gap *)event);
 	assert_int_equal(rc, 0);
 }
 

@@ -19,6 +19,7 @@ cp "$WORK/calls-life.log" "$WORK/saved.log"
 # Back in the middle of a load.
 load_start life 'calls -q -r 2'
 sleep 1
+BACK=$(now)
 vm_monitor life 'loadvm one'
 vm_ask life 'info status' 'VM status: running' || fail "loadvm did not end"
 SINCE_BACK=$(now)
@@ -29,7 +30,12 @@ calls_check life "$WORK/before.log"
 SINCE=$SINCE_BACK calls_check life "$WORK/back.log"
 scquery --store "$(store_of life)" --since "$SINCE_SAVED" --until "$SINCE_BACK" --comm calls \
 	--format json | head -n 1 | grep -q . || fail "nothing between saving and going back"
-scquery --store "$(store_of life)" gaps
+# What went back in time has no end, and a gap says so; nothing else is missing.
+! rows life --until "$BACK" | grep '"state":"open"' || fail "calls are open that were undone"
+scquery --store "$(store_of life)" --format json gaps >"$WORK/gaps"
+cat "$WORK/gaps"
+[ "$(grep -c '"reason":"cut"' "$WORK/gaps")" = 1 ] && [ "$(wc -l <"$WORK/gaps")" = 1 ] ||
+	fail "going back is not told by a gap"
 # Saved while recorded, gone on unrecorded.
 vm_monitor life 'loadvm one'
 vm_ask life 'info status' 'VM status: running' || fail "loadvm did not end"
