@@ -8,7 +8,17 @@
 # QEMU from bookworm-backports (unpacked in build/qemu, not installed); where there is none,
 # 7.2 with all processors in one thread, which is slower and sees fewer races.
 
+#
+# With a thread for each processor, QEMU (10.0 and before; target/i386/tcg/fpu_helper.c,
+# cpu_clear_ignne()) clears a bit of the *first* processor's hflags2 from any processor that
+# loads x87 state (FXRSTOR, XRSTOR, FLDENV), without locking. What the first processor changes
+# in that word at this moment is lost: VMRUN, #VMEXIT, CLGI and STGI all do. A nested-paging
+# bit that stays set after #VMEXIT puts the host's own registers into the VMCB; one that is
+# not set lets a guest walk the host's memory; an interrupt flag that is lost stops the host.
+# So the emulated host has one processor more than it uses: the first runs no guests.
+
 EMULATOR_DIR=$BUILD/qemu
+EMULATOR_SPARE=1
 
 # Fetches the backport once; not having it is no failure.
 emulator_need() {

@@ -136,6 +136,11 @@ lab_boot_once() {
 	: >"$dir/console.log"
 	emulator_choose
 	accel=${LAB_ACCEL:-$EMULATOR_ACCEL}
+	# The first processor runs no guests, see EMULATOR_SPARE.
+	if [ "$smp" -gt 1 ] && [[ $accel == *thread=multi* ]]; then
+		smp=$((smp + EMULATOR_SPARE))
+		append+=" lab_spare=$EMULATOR_SPARE"
+	fi
 	# shellcheck disable=SC2086
 	"${EMULATOR[@]}" -accel "$accel" -machine q35 -cpu max -smp "$smp" -m "$mem" \
 		-nodefaults -no-user-config -display none -nic none -no-reboot \

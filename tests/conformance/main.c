@@ -217,19 +217,6 @@ static unsigned int judge(const struct expect *x, u32 engine, unsigned int lines
 			judge_reference(x, results[0], lines);
 }
 
-/*
- * QEMU's TCG, as an AMD host, once in some hundred thousand entries brings a vCPU
- * out of its guest with the host's own registers in the VMCB (RIP behind VMRUN,
- * RAX the VMCB's address); the guest is lost then. That is no answer of the
- * module's, so the case is run a second time, and it is told.
- */
-static bool emulator_slipped(const struct result *res)
-{
-	return host.tcg && (strstr(res->error, "KVM_RUN ended with reason 8") ||
-			    strstr(res->error, "vCPU 0 at 0xffffffffc0") ||
-			    strstr(res->error, "vCPU 1 at 0xffffffffc0"));
-}
-
 static void case_run(const struct test_case *tc, enum verdict verdict[NR_ENGINES])
 {
 	static struct expect x;
@@ -258,12 +245,6 @@ static void case_run(const struct test_case *tc, enum verdict verdict[NR_ENGINES
 				expect_from(&x, tc);
 			/* Quietly at first: the verdict stands in front of its reasons. */
 			faults = judge(&x, engine, 0);
-			if (faults && engine && emulator_slipped(results[engine])) {
-				printf(" (again, for the emulator slipped: %s)",
-				       results[engine]->error);
-				run(tc, engine, variant);
-				faults = judge(&x, engine, 0);
-			}
 			if (!faults && variant + 1 < variants)
 				continue;
 			verdict[engine] = faults ? FAIL : PASS;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How calls end of which no return is seen: each test is a history, see test_pair.c. */
+#include <errno.h>
+
 #include "history.h"
 
 static void test_execve(void **state)
