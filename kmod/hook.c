@@ -144,6 +144,8 @@ int sc_hook_install(const struct sc_hook *hooks, u32 nr_hooks, const struct sc_s
 		addresses[i] = find_symbol(hooks[i].symbol);
 		if (!addresses[i])
 			return -ENOENT;
+		if (!sc_callable(addresses[i], hooks[i].symbol))
+			return -EOPNOTSUPP;
 		*hooks[i].original = (void *)addresses[i];
 	}
 	hooks_installed = hooks;

@@ -19,10 +19,10 @@ static void (*allow_large)(const struct kvm_memory_slot *slot, gfn_t gfn);
 
 int sc_pad_find(void)
 {
-	decode_insn = (void *)sc_symbol("insn_decode");
-	write_protect = (void *)sc_symbol("kvm:kvm_mmu_slot_gfn_write_protect");
-	disallow_large = (void *)sc_symbol("kvm:kvm_mmu_gfn_disallow_lpage");
-	allow_large = (void *)sc_symbol("kvm:kvm_mmu_gfn_allow_lpage");
+	decode_insn = (void *)sc_function("insn_decode");
+	write_protect = (void *)sc_function("kvm:kvm_mmu_slot_gfn_write_protect");
+	disallow_large = (void *)sc_function("kvm:kvm_mmu_gfn_disallow_lpage");
+	allow_large = (void *)sc_function("kvm:kvm_mmu_gfn_allow_lpage");
 	return decode_insn && write_protect && disallow_large && allow_large ? 0 : -ENOENT;
 }
 

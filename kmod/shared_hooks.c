@@ -6,8 +6,16 @@
 #include "state.h"
 
 void (*sc_original_get_regs)(struct kvm_vcpu *vcpu, struct kvm_regs *regs);
+int (*sc_original_set_efer)(struct kvm_vcpu *vcpu, u64 efer);
+void (*sc_original_set_cr0)(struct kvm_vcpu *vcpu, unsigned long cr0);
+void (*sc_original_get_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 
-void sc_mode_changed(struct kvm_vcpu *vcpu)
+/*
+ * KVM has written EFER to the hardware, or another register that decides about
+ * the engine: put what we want back. The guest changes its mode there too: a
+ * reset, another kernel (kexec).
+ */
+static void mode_changed(struct kvm_vcpu *vcpu)
 {
 	struct sc_audit *a = sc_audit_of(vcpu->kvm);
 	struct sc_vcpu *v;
@@ -18,6 +26,36 @@ void sc_mode_changed(struct kvm_vcpu *vcpu)
 	if (v)
 		sc_cache_flush(&v->cache);
 	sc_state_apply(a, vcpu);
+}
+
+int sc_hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
+{
+	int token = sc_hook_enter();
+	int r = sc_original_set_efer(vcpu, efer);
+
+	mode_changed(vcpu);
+	sc_hook_leave(token);
+	return r;
+}
+
+void sc_hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
+{
+	int token = sc_hook_enter();
+
+	sc_original_set_cr0(vcpu, cr0);
+	mode_changed(vcpu);
+	sc_hook_leave(token);
+}
+
+void sc_hook_get_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
+{
+	int token = sc_hook_enter();
+	struct sc_vcpu *v = sc_state_of(sc_audit_of(vcpu->kvm), vcpu);
+
+	sc_original_get_idt(vcpu, dt);
+	if (v && v->hw.idt != SC_IDT_TRUE)
+		dt->size = v->idt_limit;
+	sc_hook_leave(token);
 }
 
 struct sc_vcpu *sc_with_pad(struct sc_audit *a, struct kvm_vcpu *vcpu)

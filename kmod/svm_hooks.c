@@ -13,11 +13,8 @@
 #include "trap.h"
 
 static sc_exit_fn original_ud, original_gp, original_iret, original_int, original_sidt;
-static int (*original_set_efer)(struct kvm_vcpu *vcpu, u64 efer);
-static void (*original_set_cr0)(struct kvm_vcpu *vcpu, unsigned long cr0);
 static int (*original_get_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
 static int (*original_set_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
-static void (*original_get_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_set_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_filter_changed)(struct kvm_vcpu *vcpu);
 static void (*original_set_nmi_mask)(struct kvm_vcpu *vcpu, bool masked);
@@ -157,26 +154,6 @@ const struct sc_slot sc_svm_slots[SC_SVM_SLOTS] = {
 
 /* ---- the guest's mode ---- */
 
-/* KVM writes EFER to the hardware in the next two. */
-static int hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
-{
-	int token = sc_hook_enter();
-	int r = original_set_efer(vcpu, efer);
-
-	sc_mode_changed(vcpu);
-	sc_hook_leave(token);
-	return r;
-}
-
-static void hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
-{
-	int token = sc_hook_enter();
-
-	original_set_cr0(vcpu, cr0);
-	sc_mode_changed(vcpu);
-	sc_hook_leave(token);
-}
-
 /* Also the way by which every vCPU of a VM is brought to look again, see pad.c. */
 static void hook_filter_changed(struct kvm_vcpu *vcpu)
 {
@@ -242,17 +219,6 @@ static int hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 	return r;
 }
 
-static void hook_get_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
-{
-	int token = sc_hook_enter();
-	struct sc_vcpu *v = sc_state_of(sc_audit_of(vcpu->kvm), vcpu);
-
-	original_get_idt(vcpu, dt);
-	if (v && v->hw.idt != SC_IDT_TRUE)
-		dt->size = v->idt_limit;
-	sc_hook_leave(token);
-}
-
 static void hook_set_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
 {
 	int token = sc_hook_enter();
@@ -281,11 +247,11 @@ static void hook_set_nmi_mask(struct kvm_vcpu *vcpu, bool masked)
 }
 
 const struct sc_hook sc_svm_hooks[SC_SVM_HOOKS] = {
-	{ "kvm_amd:svm_set_efer", hook_set_efer, (void **)&original_set_efer },
-	{ "kvm_amd:svm_set_cr0", hook_set_cr0, (void **)&original_set_cr0 },
+	{ "kvm_amd:svm_set_efer", sc_hook_set_efer, (void **)&sc_original_set_efer },
+	{ "kvm_amd:svm_set_cr0", sc_hook_set_cr0, (void **)&sc_original_set_cr0 },
 	{ "kvm_amd:svm_get_msr", hook_get_msr, (void **)&original_get_msr },
 	{ "kvm_amd:svm_set_msr", hook_set_msr, (void **)&original_set_msr },
-	{ "kvm_amd:svm_get_idt", hook_get_idt, (void **)&original_get_idt },
+	{ "kvm_amd:svm_get_idt", sc_hook_get_idt, (void **)&sc_original_get_idt },
 	{ "kvm_amd:svm_set_idt", hook_set_idt, (void **)&original_set_idt },
 	{ "kvm_amd:svm_msr_filter_changed", hook_filter_changed,
 	  (void **)&original_filter_changed },

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/kprobes.h>
@@ -6,23 +8,47 @@
 
 #include "symbol.h"
 
+#define ENDBR64 0xfa1e0ff3u
+
 static unsigned long (*lookup_name)(const char *name);
+
+bool sc_callable(unsigned long address, const char *name)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_IBT) || *(u32 *)address == ENDBR64)
+		return true;
+	pr_err("this kernel seals %s (IBT); boot the host with ibt=off\n", name);
+	return false;
+}
 
 int sc_symbol_init(void)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
 	int r = register_kprobe(&probe);
+	unsigned long address;
 
 	if (r)
 		return -ENOENT;
-	lookup_name = (void *)probe.addr;
+	address = (unsigned long)probe.addr;
 	unregister_kprobe(&probe);
+	/* A probe on a function's entry lies behind its ENDBR. */
+	if (*(u32 *)(address - sizeof(u32)) == ENDBR64)
+		address -= sizeof(u32);
+	if (!sc_callable(address, probe.symbol_name))
+		return -EOPNOTSUPP;
+	lookup_name = (void *)address;
 	return 0;
 }
 
 unsigned long sc_symbol(const char *name)
 {
 	return lookup_name ? lookup_name(name) : 0;
+}
+
+unsigned long sc_function(const char *name)
+{
+	unsigned long address = sc_symbol(name);
+
+	return address && sc_callable(address, name) ? address : 0;
 }
 
 /* What of the kernel's BTF code is not exported; looking a name up takes its time. */
@@ -40,9 +66,9 @@ int sc_member_offset(const char *structure, const char *member)
 	u32 i;
 
 	if (!find_id) {
-		name_of = (void *)sc_symbol("btf_name_by_offset");
-		put = (void *)sc_symbol("btf_put");
-		find_id = (void *)sc_symbol("bpf_find_btf_id");
+		name_of = (void *)sc_function("btf_name_by_offset");
+		put = (void *)sc_function("btf_put");
+		find_id = (void *)sc_function("bpf_find_btf_id");
 	}
 	if (!find_id || !name_of || !put)
 		return -ENOENT;

@@ -14,7 +14,7 @@ int sc_track_find(void)
 	int (*size_of)(unsigned long address, unsigned long *size, unsigned long *offset);
 	unsigned long offset;
 
-	size_of = (void *)sc_symbol("kallsyms_lookup_size_offset");
+	size_of = (void *)sc_function("kallsyms_lookup_size_offset");
 	mapping = sc_symbol("kvm:mmu_try_to_unsync_pages");
 	return size_of && mapping && size_of(mapping, &mapping_size, &offset) ? 0 : -ENOENT;
 }

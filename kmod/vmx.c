@@ -122,8 +122,8 @@ static int vmx_init(void)
 {
 	vmware_backdoor = (void *)sc_symbol("kvm:enable_vmware_backdoor");
 	vnmi = (void *)sc_symbol("kvm_intel:enable_vnmi");
-	enable_intercept = (void *)sc_symbol("kvm_intel:vmx_enable_intercept_for_msr");
-	disable_intercept = (void *)sc_symbol("kvm_intel:vmx_disable_intercept_for_msr");
+	enable_intercept = (void *)sc_function("kvm_intel:vmx_enable_intercept_for_msr");
+	disable_intercept = (void *)sc_function("kvm_intel:vmx_disable_intercept_for_msr");
 	layout.guest_state_loaded = sc_member_offset("vcpu_vmx", "guest_state_loaded");
 	layout.kernel_gs_base = sc_member_offset("vcpu_vmx", "msr_guest_kernel_gs_base");
 	/* The casts rest on the vCPU being first. */

@@ -13,12 +13,9 @@
 
 static sc_exit_fn original_exception, original_gdtr_idtr, original_ldtr_tr;
 static sc_exit_fn original_nmi_window;
-static int (*original_set_efer)(struct kvm_vcpu *vcpu, u64 efer);
-static void (*original_set_cr0)(struct kvm_vcpu *vcpu, unsigned long cr0);
 static void (*original_set_cr4)(struct kvm_vcpu *vcpu, unsigned long cr4);
 static int (*original_get_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
 static int (*original_set_msr)(struct kvm_vcpu *vcpu, struct msr_data *msr);
-static void (*original_get_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_set_idt)(struct kvm_vcpu *vcpu, struct desc_ptr *dt);
 static void (*original_filter_changed)(struct kvm_vcpu *vcpu);
 static void (*original_update_bitmap)(struct kvm_vcpu *vcpu);
@@ -133,29 +130,6 @@ const struct sc_slot sc_vmx_slots[SC_VMX_SLOTS] = {
 
 /* ---- the guest's mode ---- */
 
-/*
- * KVM writes EFER to the hardware in the next two: enter_lmode() and
- * exit_lmode(), inlined into the second, have a copy of the first.
- */
-static int hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
-{
-	int token = sc_hook_enter();
-	int r = original_set_efer(vcpu, efer);
-
-	sc_mode_changed(vcpu);
-	sc_hook_leave(token);
-	return r;
-}
-
-static void hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
-{
-	int token = sc_hook_enter();
-
-	original_set_cr0(vcpu, cr0);
-	sc_mode_changed(vcpu);
-	sc_hook_leave(token);
-}
-
 /* Turns descriptor-table exiting off; also where CET and VMX are turned on. */
 static void hook_set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4)
 {
@@ -245,17 +219,6 @@ static int hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 	return r;
 }
 
-static void hook_get_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
-{
-	int token = sc_hook_enter();
-	struct sc_vcpu *v = sc_state_of(sc_audit_of(vcpu->kvm), vcpu);
-
-	original_get_idt(vcpu, dt);
-	if (v && v->hw.idt != SC_IDT_TRUE)
-		dt->size = v->idt_limit;
-	sc_hook_leave(token);
-}
-
 static void hook_set_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
 {
 	int token = sc_hook_enter();
@@ -268,12 +231,12 @@ static void hook_set_idt(struct kvm_vcpu *vcpu, struct desc_ptr *dt)
 }
 
 const struct sc_hook sc_vmx_hooks[SC_VMX_HOOKS] = {
-	{ "kvm_intel:vmx_set_efer", hook_set_efer, (void **)&original_set_efer },
-	{ "kvm_intel:vmx_set_cr0", hook_set_cr0, (void **)&original_set_cr0 },
+	{ "kvm_intel:vmx_set_efer", sc_hook_set_efer, (void **)&sc_original_set_efer },
+	{ "kvm_intel:vmx_set_cr0", sc_hook_set_cr0, (void **)&sc_original_set_cr0 },
 	{ "kvm_intel:vmx_set_cr4", hook_set_cr4, (void **)&original_set_cr4 },
 	{ "kvm_intel:vmx_get_msr", hook_get_msr, (void **)&original_get_msr },
 	{ "kvm_intel:vmx_set_msr", hook_set_msr, (void **)&original_set_msr },
-	{ "kvm_intel:vmx_get_idt", hook_get_idt, (void **)&original_get_idt },
+	{ "kvm_intel:vmx_get_idt", sc_hook_get_idt, (void **)&sc_original_get_idt },
 	{ "kvm_intel:vmx_set_idt", hook_set_idt, (void **)&original_set_idt },
 	{ "kvm_intel:vmx_msr_filter_changed", hook_filter_changed,
 	  (void **)&original_filter_changed },

@@ -5,7 +5,8 @@
 # clock counts instructions.
 #   getppid/…   instructions per call: untraced; by strace in the guest; by a traditional
 #               tracer (#UD, KVM's emulator, nothing recorded); by each engine, recorded
-#               with identity and context; after the end of the recording
+#               with identity and context; after the end of the recording; beside another
+#               guest that is recorded
 #   exits/…     VM exits per call, beyond those of the time without calls
 #   module/…    instructions in scaudit.ko per call, and what for; counting them costs some
 # lab: icount
@@ -104,6 +105,12 @@ measure pad-entry 100000
 stored pad-entry
 record_stop
 measure detached 100000
+if vm_start other; then
+	VM=other record
+	measure neighbour 100000
+	VM=other record_stop
+	vm_stop other
+fi
 
 module_unload
 insmod "$LAB_MODULE" profile=1 || exit 1
