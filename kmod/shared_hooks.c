@@ -31,8 +31,15 @@ static void mode_changed(struct kvm_vcpu *vcpu)
 int sc_hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 {
 	int token = sc_hook_enter();
-	int r = sc_original_set_efer(vcpu, efer);
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = sc_state_of(a, vcpu);
+	const struct sc_hw as_it_is = {};
+	int r;
 
+	/* With SVME KVM changes its own intercepts; it must find them as it left them. */
+	if (v && (efer ^ vcpu->arch.efer) & EFER_SVME)
+		a->vendor->load(v, vcpu, &as_it_is);
+	r = sc_original_set_efer(vcpu, efer);
 	mode_changed(vcpu);
 	sc_hook_leave(token);
 	return r;
@@ -41,8 +48,14 @@ int sc_hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 void sc_hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
 {
 	int token = sc_hook_enter();
+	struct sc_audit *a = sc_audit_of(vcpu->kvm);
+	struct sc_vcpu *v = NULL;
 
 	sc_original_set_cr0(vcpu, cr0);
+	if (a && vcpu->vcpu_idx < SCAUDIT_MAX_VCPUS && !sc_nested(vcpu))
+		v = sc_vcpu_of(a, vcpu->vcpu_idx);
+	if (v)
+		v->was_nested = false;
 	mode_changed(vcpu);
 	sc_hook_leave(token);
 }

@@ -108,8 +108,9 @@ static enum sc_mode mode_for(const struct sc_audit *a, const struct sc_vcpu *v,
 {
 	if (!READ_ONCE(a->recording) || (why & SCAUDIT_WHY_FRED))
 		return SC_OFF;
+	/* What is trapped of a 32-bit kernel would be trapped of its guests too. */
 	if (sc_legacy(vcpu))
-		return SC_LEGACY;
+		return why & SCAUDIT_WHY_NESTED ? SC_OFF : SC_LEGACY;
 	if (!sc_syscall_on(vcpu))
 		return SC_OFF;
 	if (v->mode == SC_PAD && !why && sc_pad_holds(a, v))
@@ -118,12 +119,15 @@ static enum sc_mode mode_for(const struct sc_audit *a, const struct sc_vcpu *v,
 }
 
 /* Tell of what cannot be seen from here on. */
-static void tell_blind(struct sc_audit *a, struct sc_vcpu *v, u32 added)
+static void tell_blind(struct sc_audit *a, struct sc_vcpu *v, const struct kvm_vcpu *vcpu,
+		       u32 added)
 {
 	if (!READ_ONCE(a->recording))
 		return;
 	if (added & (SCAUDIT_WHY_NESTED | SCAUDIT_WHY_FRED))
 		sc_event_blind(a, v, SCAUDIT_INSN_INT80);
+	if ((added & SCAUDIT_WHY_NESTED) && sc_legacy(vcpu))
+		sc_event_blind(a, v, SCAUDIT_INSN_SYSENTER);
 	if (added & SCAUDIT_WHY_FRED)
 		sc_event_blind(a, v, SCAUDIT_INSN_SYSCALL);
 }
@@ -175,6 +179,12 @@ static void tell_cut(struct sc_audit *a, struct sc_vcpu *v, const struct kvm_vcp
 	bool paged = (vcpu->arch.cr0 & on) == on;
 	bool lost = v->paged && !paged;
 
+	/*
+	 * KVM brings a guest back from its nested one register by register, EFER
+	 * before CR0: what CR0 says in between is the nested guest's.
+	 */
+	if (v->was_nested)
+		return;
 	/* SMM begins without paging, and RSM goes through real mode on its way back. */
 	v->smm = in_smm(vcpu) || (v->smm && !paged);
 	if (v->smm)
@@ -192,9 +202,13 @@ void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
 	enum sc_mode mode;
 	u32 why;
 
-	/* While a nested guest runs, the hardware is its own; leaving it sets EFER anew. */
-	if (sc_nested(vcpu))
+	/* While a nested guest runs, the hardware is its own; leaving it sets EFER and CR0 anew. */
+	if (sc_nested(vcpu)) {
+		v = vcpu->vcpu_idx < SCAUDIT_MAX_VCPUS ? sc_vcpu_of(a, vcpu->vcpu_idx) : NULL;
+		if (v)
+			v->was_nested = true;
 		return;
+	}
 	v = sc_vcpu_get(a, vcpu);
 	if (!v) {
 		atomic64_inc(&a->nomem);
@@ -202,7 +216,7 @@ void sc_state_apply(struct sc_audit *a, struct kvm_vcpu *vcpu)
 	}
 	tell_cut(a, v, vcpu);
 	why = reasons(vcpu);
-	tell_blind(a, v, why & ~v->why);
+	tell_blind(a, v, vcpu, why & ~v->why);
 	mode = mode_for(a, v, vcpu, why);
 	if (v->mode == SC_PAD && mode != SC_PAD)
 		sc_pad_leave(a, v, vcpu);

@@ -146,16 +146,26 @@ static void move_entry(struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool pad)
 #define WORD3_IRET MASK(INTERCEPT_IRET)
 #define WORD3_INT MASK(INTERCEPT_INTn)
 
+/* KVM has a use of its own for #GP: CPUs whose VMRUN checks its address too early. */
+static bool takes_gp(const struct sc_hw *hw)
+{
+	return hw->idt == SC_IDT_EMPTY || hw->sysenter;
+}
+
 static void move_intercepts(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const struct sc_hw *want)
 {
 	struct vmcb_control_area *control = &sc_vmcb(vcpu)->control;
 	u32 word3 = control->intercepts[INTERCEPT_WORD3] & ~(WORD3_SIDT | WORD3_INT);
-	u32 exceptions = control->intercepts[INTERCEPT_EXCEPTION] & ~BIT(GP_VECTOR);
+	u32 exceptions = control->intercepts[INTERCEPT_EXCEPTION];
 
 	if (want->idt == SC_IDT_EMPTY)
 		word3 |= WORD3_SIDT;
-	if (want->idt == SC_IDT_EMPTY || want->sysenter)
+	if (!takes_gp(&v->hw))
+		v->kvm_takes_gp = exceptions & BIT(GP_VECTOR);
+	if (takes_gp(want) || v->kvm_takes_gp)
 		exceptions |= BIT(GP_VECTOR);
+	else
+		exceptions &= ~BIT(GP_VECTOR);
 	if (want->watch)
 		word3 |= WORD3_INT;
 	/* KVM's own need of this one, at the end of an NMI, goes first. */

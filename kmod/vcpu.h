@@ -63,6 +63,8 @@ struct sc_vcpu {
 	u64 clock_mult;
 
 	bool smm; /* in system management mode, or on the way back from there */
+	bool was_nested; /* CR0 may still be that of the nested guest */
+	bool kvm_takes_gp; /* AMD: #GP is intercepted without us */
 	bool paged; /* protected mode with paging, when last looked at: a kernel runs */
 	u64 cut_at; /* wall clock of a reset that is still to be told; 0: none */
 	bool has_owed;

@@ -125,6 +125,8 @@ void want_iret(struct expect *x, const struct record *r);
 #define IRET(x, ...) want_iret(x, &(const struct record){ __VA_ARGS__ })
 /* A gap that says that a call was cut short by the host. */
 void want_cut(struct expect *x, unsigned int vcpu);
+/* A gap that says that an instruction is not seen from here on. */
+void want_blind(struct expect *x, unsigned int vcpu);
 /* What the guest's log of exceptions must hold, in order; checked in every run. */
 void want_frame(struct expect *x, unsigned int vector, u64 error, u64 rip);
 void want_frame_on(struct expect *x, unsigned int vcpu, unsigned int vector, u64 error, u64 rip);
@@ -144,6 +146,7 @@ extern const struct test_case cases_task[];
 extern const struct test_case cases_sysenter[];
 extern const struct test_case cases_state[];
 extern const struct test_case cases_smp[];
+extern const struct test_case cases_nested[];
 extern const struct test_case cases_detach[];
 
 #endif

@@ -78,6 +78,13 @@ void want_cut(struct expect *x, unsigned int vcpu)
 	add(x, &r, SCAUDIT_EV_GAP);
 }
 
+void want_blind(struct expect *x, unsigned int vcpu)
+{
+	struct record r = { .vcpu = vcpu, .reason = SCAUDIT_GAP_BLIND };
+
+	add(x, &r, SCAUDIT_EV_GAP);
+}
+
 void want_trip(struct expect *x, u64 nr, const u8 *label)
 {
 	u64 at = user_at(x->tc, label);

@@ -26,7 +26,7 @@
 
 static const struct test_case *const tables[] = {
 	cases_syscall, cases_entry,    cases_sysret, cases_int, cases_irq,
-	cases_task,    cases_sysenter, cases_state,  cases_smp, cases_detach,
+	cases_task,    cases_sysenter, cases_state,  cases_smp, cases_nested, cases_detach,
 };
 
 static const char *const engine_name[NR_ENGINES] = { "untraced", "fault", "pad" };
