@@ -71,6 +71,9 @@ static void decode(const u8 *bytes, u32 count, bool long_mode, struct sc_insn *i
 	}
 	if (bytes[i] == 0x0f) {
 		insn->kind = two_bytes(bytes[i + 1]);
+		/* KVM can be told to take "UD2, kvm" for a wish to emulate what follows. */
+		if (bytes[i + 1] == 0x0b && !(i + 2 < count && bytes[i + 2] == 'k'))
+			insn->kind = SC_INSN_UD2;
 	} else if (bytes[i] == 0xcd) {
 		insn->kind = SC_INSN_INT;
 		insn->vector = bytes[i + 1];

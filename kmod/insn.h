@@ -19,6 +19,7 @@ enum sc_insn_kind {
 	SC_INSN_INT3, /* cc */
 	SC_INSN_INTO, /* ce */
 	SC_INSN_IRET, /* cf */
+	SC_INSN_UD2, /* 0f 0b: invalid for good */
 	SC_INSN_UNREADABLE, /* not to be had now; let the CPU fetch it again */
 };
 

@@ -100,14 +100,18 @@ static int sysret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
  * The CPU has found an invalid instruction, and it is none of ours: another vCPU
  * may have rewritten a SYSCALL in between, and then what stands there now is to
  * be executed. An instruction that is invalid for good comes back, and is KVM's.
+ * KVM fetches it anew, and if it is a SYSCALL by then carries it out unseen: so it
+ * must come back so often that it cannot have been one each time.
  */
+#define LOOKS 16
+
 static bool look_again(struct sc_vcpu *v, u64 rip)
 {
 	if (v->other_rip != rip) {
 		v->other_rip = rip;
 		v->other_count = 0;
 	}
-	if (v->other_count++ < 2)
+	if (v->other_count++ < LOOKS)
 		return true;
 	v->other_rip = ~0ULL;
 	return false;
@@ -141,6 +145,10 @@ int sc_trap_ud(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 		return 1;
 	if (insn.kind == SC_INSN_OTHER && look_again(v, c.rip))
 		return 1;
+	if (insn.kind == SC_INSN_UD2) {
+		kvm_queue_exception(vcpu, UD_VECTOR);
+		return 1;
+	}
 	if (insn.kind == SC_INSN_SYSCALL)
 		r = syscall(a, v, vcpu, &c, &insn);
 	else if (insn.kind == SC_INSN_SYSRET)
