@@ -167,3 +167,64 @@ bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 	a->vendor->jump(v, vcpu, &target);
 	return true;
 }
+
+#define DESC_WRITABLE BIT_ULL(41)
+#define DESC_CONFORMING BIT_ULL(42)
+#define DESC_CODE BIT_ULL(43)
+#define DESC_S BIT_ULL(44)
+#define DESC_P BIT_ULL(47)
+#define DESC_L BIT_ULL(53)
+#define DESC_DB BIT_ULL(54)
+
+static bool descriptor(struct kvm_vcpu *vcpu, struct sc_space *space, u16 selector, u64 *desc)
+{
+	u32 offset = selector & ~7;
+	struct kvm_segment ldt;
+	struct desc_ptr gdt;
+	u64 base, limit;
+
+	if (selector & 4) {
+		sc_kvm_ops->get_segment(vcpu, &ldt, VCPU_SREG_LDTR);
+		if (ldt.unusable)
+			return false;
+		base = ldt.base;
+		limit = ldt.limit;
+	} else {
+		sc_kvm_ops->get_gdt(vcpu, &gdt);
+		base = gdt.address;
+		limit = gdt.size;
+	}
+	return (selector & ~3) && offset + 7 <= limit &&
+	       !sc_guest_read(space, base + offset, desc, sizeof(*desc));
+}
+
+bool sc_iret_valid(struct kvm_vcpu *vcpu, const struct sc_context *c, struct sc_space *space,
+		   const u64 *frame)
+{
+	u16 cs = frame[1], ss = frame[4], user = c->star >> 48, rpl = cs & 3;
+	u64 code, data, dpl;
+
+	if (kvm_get_rflags(vcpu) & X86_EFLAGS_NT)
+		return false;
+	/* What Linux's user mode has: SYSRET would load the same without a look. */
+	if (cs == ((user + 16) | 3) && ss == ((user + 8) | 3))
+		return canonical(vcpu, frame[0]);
+	if (cs == (user | 3) && ss == ((user + 8) | 3))
+		return !(frame[0] >> 32);
+	if (!descriptor(vcpu, space, cs, &code) || (ss & 3) != rpl)
+		return false;
+	dpl = code >> 45 & 3;
+	if ((code & (DESC_S | DESC_CODE | DESC_P)) != (DESC_S | DESC_CODE | DESC_P) ||
+	    (code & DESC_CONFORMING ? dpl > rpl : dpl != rpl) ||
+	    (code & (DESC_L | DESC_DB)) == (DESC_L | DESC_DB))
+		return false;
+	if (code & DESC_L ? !canonical(vcpu, frame[0]) : (frame[0] >> 32) != 0)
+		return false;
+	/* A null SS serves 64-bit code that is not user mode's. */
+	if (!(ss & ~3))
+		return rpl != 3 && (code & DESC_L);
+	return descriptor(vcpu, space, ss, &data) &&
+	       (data & (DESC_S | DESC_CODE | DESC_WRITABLE | DESC_P)) ==
+		       (DESC_S | DESC_WRITABLE | DESC_P) &&
+	       (data >> 45 & 3) == rpl;
+}

@@ -45,4 +45,11 @@ int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		   const struct sc_context *c, const u64 *frame);
 
+/*
+ * Does an IRETQ to user mode get there, or raise an exception (SDM vol. 2A, IRET)?
+ * @frame: as above
+ */
+bool sc_iret_valid(struct kvm_vcpu *vcpu, const struct sc_context *c, struct sc_space *space,
+		   const u64 *frame);
+
 #endif

@@ -266,6 +266,20 @@ static noinline int legacy_frame(struct kvm_vcpu *vcpu, const struct sc_context 
 	return 0;
 }
 
+/*
+ * IRET is going to fault, and the call is open still. The fault exits, since the
+ * CPU has no IDT to deliver it by, and then IRET does so again.
+ */
+static noinline void let_fault(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+{
+	struct sc_hw want = v->hw;
+
+	want.iret = false;
+	want.idt = SC_IDT_EMPTY;
+	a->vendor->load(v, vcpu, &want);
+	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
+}
+
 int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, bool native)
 {
 	struct sc_context c SC_UNINITIALIZED;
@@ -293,13 +307,21 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 	else
 		r = sc_guest_read_fresh(&space, *sc_reg(vcpu, VCPU_REGS_RSP), frame,
 					ARRAY_SIZE(frame));
-	if (r)
+	if (r && (legacy || native))
 		goto let_go;
+	if (r) {
+		let_fault(a, v, vcpu);
+		return 1;
+	}
 	if ((frame[1] & 3) == 0) {
 		sc_phase_end(v, SCAUDIT_PHASE_DECIDE);
 		if (native || !sc_fault_iret(a, v, vcpu, &c, frame))
 			goto let_go;
 		sc_phase_end(v, SCAUDIT_PHASE_RESUME);
+		return 1;
+	}
+	if (!legacy && !native && unlikely(!sc_iret_valid(vcpu, &c, &space, frame))) {
+		let_fault(a, v, vcpu);
 		return 1;
 	}
 	back = (struct sc_back){

@@ -141,6 +141,7 @@ extern const struct test_case cases_syscall[];
 extern const struct test_case cases_entry[];
 extern const struct test_case cases_sysret[];
 extern const struct test_case cases_int[];
+extern const struct test_case cases_iret[];
 extern const struct test_case cases_irq[];
 extern const struct test_case cases_task[];
 extern const struct test_case cases_sysenter[];

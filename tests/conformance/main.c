@@ -25,7 +25,7 @@
 #define NR_ENGINES 3 /* untraced, fault, pad */
 
 static const struct test_case *const tables[] = {
-	cases_syscall, cases_entry,    cases_sysret, cases_int, cases_irq,
+	cases_syscall, cases_entry,    cases_sysret, cases_int, cases_iret,   cases_irq,
 	cases_task,    cases_sysenter, cases_state,  cases_smp, cases_nested, cases_detach,
 };
 
