@@ -47,6 +47,14 @@ void audit_keep(void)
 		ioctl(device, SCAUDIT_IOC_RUN);
 }
 
+void audit_returns(struct vm *vm, u32 mode, u64 nr_64, u64 nr_32)
+{
+	struct scaudit_returns r = { .mode = mode, .nr_64 = { nr_64 }, .nr_32 = { nr_32 } };
+
+	if (vm->audit >= 0 && ioctl(vm->audit, SCAUDIT_IOC_SET_RETURNS, &r))
+		vm_fail(vm, "SET_RETURNS: %s", strerror(errno));
+}
+
 void audit_attach(struct vm *vm)
 {
 	struct scaudit_attach a = {
@@ -69,6 +77,8 @@ void audit_attach(struct vm *vm)
 		vm_fail(vm, "ATTACH with engine %u: %s", vm->engine, strerror(errno));
 	if (ioctl(vm->audit, SCAUDIT_IOC_SET_IDENT, plan))
 		vm_fail(vm, "SET_IDENT: %s", strerror(errno));
+	if (vm->tc->returns)
+		audit_returns(vm, vm->tc->returns, vm->tc->wanted_64, vm->tc->wanted_32);
 	if (ioctl(vm->audit, SCAUDIT_IOC_RUN))
 		vm_fail(vm, "RUN: %s", strerror(errno));
 }

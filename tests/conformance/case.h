@@ -76,6 +76,8 @@ struct test_case {
 	bool counted; /* records are as many as the guest's kernel has counted (PERCPU_CALLS) */
 	u32 variants; /* audited runs, numbered from 0 by vm->variant; 0: one */
 	bool attach_late; /* the case attaches itself */
+	u32 returns; /* enum scaudit_returns_mode, from the start */
+	u64 wanted_64, wanted_32; /* of a list: the calls 0 to 63, a bit each */
 	bool identity; /* tasks have names: the per-CPU area has a `current` */
 	bool any_cr2; /* CR2 is not compared on an emulated host */
 	bool cold; /* no page has been mapped by KVM before */
@@ -115,6 +117,7 @@ u64 kernel_at(const struct test_case *tc, const u8 *label);
  * arguments as ARGS (or ARGS32) sets them.
  */
 void want_call(struct expect *x, const struct record *r);
+/* A return is wanted only if the case's list (or none, or all) has the call before it. */
 void want_return(struct expect *x, const struct record *r);
 #define CALL(x, ...) want_call(x, &(const struct record){ __VA_ARGS__ })
 #define RETURN(x, ...) want_return(x, &(const struct record){ __VA_ARGS__ })
@@ -147,6 +150,7 @@ extern const struct test_case cases_task[];
 extern const struct test_case cases_sysenter[];
 extern const struct test_case cases_state[];
 extern const struct test_case cases_smp[];
+extern const struct test_case cases_returns[];
 extern const struct test_case cases_nested[];
 extern const struct test_case cases_detach[];
 

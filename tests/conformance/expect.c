@@ -60,14 +60,28 @@ void want_call(struct expect *x, const struct record *r)
 							  GUEST_ARG(i, n->nr);
 }
 
+/* Does the case's list have the last call of this vCPU? */
+static bool listed(const struct expect *x, u32 vcpu)
+{
+	const struct record *r = NULL;
+
+	for (u32 i = 0; i < x->nr_records; i++)
+		if (x->record[i].type == SCAUDIT_EV_ENTRY && x->record[i].vcpu == vcpu)
+			r = &x->record[i];
+	if (x->tc->returns != SCAUDIT_RETURNS_LIST || !r)
+		return x->tc->returns != SCAUDIT_RETURNS_NONE;
+	return (r->abi == SCAUDIT_ABI_I386 ? x->tc->wanted_32 : x->tc->wanted_64) >> r->nr & 1;
+}
+
 void want_return(struct expect *x, const struct record *r)
 {
-	add(x, r, SCAUDIT_EV_RETURN);
+	if (listed(x, r->vcpu))
+		add(x, r, SCAUDIT_EV_RETURN);
 }
 
 void want_iret(struct expect *x, const struct record *r)
 {
-	if (x->host->vendor == SCAUDIT_VENDOR_AMD)
+	if (x->host->vendor == SCAUDIT_VENDOR_AMD && listed(x, r->vcpu))
 		add(x, r, SCAUDIT_EV_RETURN)->how = SCAUDIT_HOW_IRET;
 }
 

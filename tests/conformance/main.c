@@ -25,8 +25,9 @@
 #define NR_ENGINES 3 /* untraced, fault, pad */
 
 static const struct test_case *const tables[] = {
-	cases_syscall, cases_entry,    cases_sysret, cases_int, cases_iret,   cases_irq,
-	cases_task,    cases_sysenter, cases_state,  cases_smp, cases_nested, cases_detach,
+	cases_syscall, cases_entry,  cases_sysret,   cases_int,	  cases_iret,
+	cases_irq,     cases_task,   cases_sysenter, cases_state, cases_smp,
+	cases_returns, cases_nested, cases_detach,
 };
 
 static const char *const engine_name[NR_ENGINES] = { "untraced", "fault", "pad" };

@@ -158,6 +158,8 @@ void vcpu_nmi(struct vcpu *v);
 /* audit.c. Both are called by the runner; a case may do so itself at a sync. */
 void audit_attach(struct vm *vm);
 void audit_detach(struct vm *vm);
+/* Whose returns are recorded from now on: the calls 0 to 63, a bit each. */
+void audit_returns(struct vm *vm, u32 mode, u64 nr_64, u64 nr_32);
 /* Reads the rings into the result, in the order of the events' numbers. */
 void audit_drain(struct vm *vm);
 /*
