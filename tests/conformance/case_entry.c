@@ -216,6 +216,35 @@ static void split_expect(struct expect *x)
 	want_trip(x, 14, split_mapped);
 }
 
+/* The second page never comes: no call is made. What is left goes on elsewhere. */
+GUEST_CODE(gone_user, "	ARGS 12\n"
+		      "	jmp gone_call\n"
+		      "	.org gone_user + 0xfff\n"
+		      "gone_call:\n"
+		      "	syscall\n"
+		      "	.org gone_user + 0x2000\n"
+		      "gone_back:\n"
+		      "	ARGS 13\n"
+		      "gone_next:\n"
+		      "	syscall\n"
+		      "	END\n");
+GUEST_LABEL(gone_call);
+GUEST_LABEL(gone_back);
+GUEST_LABEL(gone_next);
+
+static void gone_setup(struct vm *vm)
+{
+	*guest_pte(vm, PA_USER + 0x1000) &= ~1ULL;
+	guest_action(vm, 14, RT(rt_recover));
+	guest_log(vm, 0)->recover = user_at(vm->tc, gone_back);
+}
+
+static void gone_expect(struct expect *x)
+{
+	want_frame(x, 14, 0x14, user_at(x->tc, gone_call));
+	want_trip(x, 13, gone_next);
+}
+
 /* LSTAR leads to user memory: code there runs at CPL 0. */
 GUEST_CODE(lstar_user, "	mov $5, %ebx\n"
 		       "1:	ARGS 15\n"
@@ -444,6 +473,12 @@ const struct test_case cases_entry[] = {
 	  .kernel = CODE(split_kernel),
 	  .setup = split_setup,
 	  .expect = split_expect },
+	{ .name = "page-boundary-gone",
+	  .what = "SYSCALL across two pages, the second absent: #PF, no call",
+	  .user = CODE(gone_user),
+	  .kernel = CODE(kernel_linux),
+	  .setup = gone_setup,
+	  .expect = gone_expect },
 	{ .name = "lstar-user",
 	  .what = "LSTAR in user memory",
 	  .user = CODE(lstar_user),
