@@ -136,9 +136,11 @@ GUEST_CODE(
 			      "	push %rax\n"
 			      "	cmp $701, %eax\n"
 			      "	je 1f\n"
+			      "	cmp $704, %eax\n"
+			      "	je 4f\n"
 			      "	cmp $702, %eax\n"
 			      "	jne 3f\n"
-			      /* 702: the page of vCPU 0's code goes and comes */
+			      /* 702, 704: the page of vCPU 0's code, or the next, goes and comes */
 			      "	movabs $" GUEST_STR(KERNEL_BASE) " + " GUEST_STR(
 				      PA_PT_USER) " + 0x100 * 8, %rax\n"
 						  "	mov $200, %ecx\n"
@@ -148,28 +150,32 @@ GUEST_CODE(
 						  "	dec %ecx\n"
 						  "	jnz 2b\n"
 						  "	jmp 3f\n"
-						  /* 701: vCPU 0's SYSCALL becomes NOPs and a SYSCALL again */
-						  "1:	movabs $" GUEST_STR(KERNEL_BASE) " + " GUEST_STR(
-							  PA_USER) " + change_call - change_user, %rax\n"
-								   "	mov $200, %ecx\n"
-								   "2:	movw $0x9090, (%rax)\n"
-								   "	pause\n"
-								   "	movw $0x050f, (%rax)\n"
-								   "	dec %ecx\n"
-								   "	jnz 2b\n"
-								   "3:	pop %rax\n"
-								   "	lea 0x1000(%rax), %rax\n"
-								   "	pop %r11\n"
-								   "	pop %rcx\n"
-								   "	mov %gs:0x6014, %rsp\n"
-								   "	swapgs\n"
-								   "	sysretq\n"
-								   "count_pf:\n"
-								   "	push %rax\n"
-								   "	mov %cr2, %rax\n"
-								   "	invlpg (%rax)\n"
-								   "	pop %rax\n"
-								   "	iretq\n");
+						  "4:	movabs $" GUEST_STR(KERNEL_BASE) " + " GUEST_STR(
+							  PA_PT_USER) " + 0x101 * 8, %rax\n"
+								      "	mov $200, %ecx\n"
+								      "	jmp 2b\n"
+								      /* 701: vCPU 0's SYSCALL becomes NOPs and a SYSCALL again */
+								      "1:	movabs $" GUEST_STR(KERNEL_BASE) " + " GUEST_STR(
+									      PA_USER) " + change_call - change_user, %rax\n"
+										       "	mov $200, %ecx\n"
+										       "2:	movw $0x9090, (%rax)\n"
+										       "	pause\n"
+										       "	movw $0x050f, (%rax)\n"
+										       "	dec %ecx\n"
+										       "	jnz 2b\n"
+										       "3:	pop %rax\n"
+										       "	lea 0x1000(%rax), %rax\n"
+										       "	pop %r11\n"
+										       "	pop %rcx\n"
+										       "	mov %gs:0x6014, %rsp\n"
+										       "	swapgs\n"
+										       "	sysretq\n"
+										       "count_pf:\n"
+										       "	push %rax\n"
+										       "	mov %cr2, %rax\n"
+										       "	invlpg (%rax)\n"
+										       "	pop %rax\n"
+										       "	iretq\n");
 GUEST_LABEL(count_pf);
 
 /* vCPU 1's code is on another page. */
@@ -197,6 +203,111 @@ GUEST_CODE(change_user, "	mov $2000, %ebx\n"
 GUEST_LABEL(change_call);
 GUEST_LABEL(change_other);
 GUEST_LABEL(change_unmap);
+
+/* vCPU 0's SYSCALL lies across two pages, and vCPU 1 takes the second away. */
+GUEST_CODE(across_user, "	mov $500, %ebx\n"
+			"1:	ARGS 39\n"
+			"	jmp across_call\n"
+			"	.org across_user + 0xfff\n"
+			"across_call:\n"
+			"	syscall\n"
+			"	LOOP 1b\n"
+			"	END\n"
+			"	.org across_user + 0x2000\n"
+			"across_other:\n"
+			"	mov $20, %ebx\n"
+			"1:	ARGS 704\n"
+			"	syscall\n"
+			"	LOOP 1b\n"
+			"	END\n");
+GUEST_LABEL(across_other);
+
+/*
+ * vCPU 1 sends LSTAR to where nothing is and into user memory, turns SCE off, and
+ * takes the IDT away, a hundred times in each of its calls, with UD2 between them.
+ */
+GUEST_CODE(hostile_kernel, "	swapgs\n"
+			   "	mov %rsp, %gs:0x6014\n"
+			   "	mov %gs:0x6020, %rsp\n"
+			   "	push %rcx\n"
+			   "	push %r11\n"
+			   "	push %rax\n"
+			   "	cmp $703, %eax\n"
+			   "	jne 2f\n"
+			   "	sub $16, %rsp\n"
+			   "	mov $100, %r15d\n"
+			   "1:	mov $0xc0000082, %ecx\n"
+			   "	mov $0x80300000, %eax\n"
+			   "	mov $0xffffffff, %edx\n"
+			   "	wrmsr\n"
+			   "	mov $0x100000, %eax\n"
+			   "	xor %edx, %edx\n"
+			   "	wrmsr\n"
+			   "	lea hostile_kernel(%rip), %rax\n"
+			   "	mov %rax, %rdx\n"
+			   "	shr $32, %rdx\n"
+			   "	wrmsr\n"
+			   "	mov $0xc0000080, %ecx\n"
+			   "	rdmsr\n"
+			   "	and $~1, %eax\n"
+			   "	wrmsr\n"
+			   "	or $1, %eax\n"
+			   "	wrmsr\n"
+			   "	sidt (%rsp)\n"
+			   "	movzwl (%rsp), %eax\n"
+			   "	movw $0, (%rsp)\n"
+			   "	lidt (%rsp)\n"
+			   "	mov %ax, (%rsp)\n"
+			   "	lidt (%rsp)\n"
+			   "	dec %r15d\n"
+			   "	jnz 1b\n"
+			   "	add $16, %rsp\n"
+			   "2:	pop %rax\n"
+			   "	lea 0x1000(%rax), %rax\n"
+			   "	pop %r11\n"
+			   "	pop %rcx\n"
+			   "	mov %gs:0x6014, %rsp\n"
+			   "	swapgs\n"
+			   "	sysretq\n");
+
+GUEST_CODE(hostile_user, "	mov $400, %ebx\n"
+			 "1:	ARGS 39\n"
+			 "hostile_call:\n"
+			 "	syscall\n"
+			 "	LOOP 1b\n"
+			 "	END\n"
+			 "hostile_other:\n"
+			 "	mov $10, %ebx\n"
+			 "1:	mov $50, %ebp\n"
+			 "2:	ud2\n"
+			 "	dec %ebp\n"
+			 "	jnz 2b\n"
+			 "	ARGS 703\n"
+			 "hostile_other_call:\n"
+			 "	syscall\n"
+			 "	LOOP 1b\n"
+			 "	END\n");
+GUEST_LABEL(hostile_call);
+GUEST_LABEL(hostile_other);
+GUEST_LABEL(hostile_other_call);
+
+static void hostile_setup(struct vm *vm)
+{
+	guest_action(vm, 6, RT(rt_skip2));
+}
+
+static void hostile_expect(struct expect *x)
+{
+	u64 at = user_at(x->tc, hostile_other_call);
+
+	x->any_frames = true;
+	trips(x, 0, 39, hostile_call, 400);
+	for (int i = 0; i < 10; i++) {
+		/* DEC has left ZF and PF. */
+		CALL(x, .vcpu = 1, .nr = 703, .rip = at, .rflags = USER_FLAGS | 0x44);
+		RETURN(x, .vcpu = 1, .ret = GUEST_RET(703), .rip = at + 2);
+	}
+}
 
 static void change_setup(struct vm *vm)
 {
@@ -251,5 +362,23 @@ const struct test_case cases_smp[] = {
 	  .counted = true,
 	  .setup = change_setup,
 	  .expect = change_expect },
+	{ .name = "smp-unmap-across",
+	  .what = "a SYSCALL across two pages, whose second one a vCPU unmaps and maps",
+	  .user = CODE(across_user),
+	  .kernel = CODE(count_kernel),
+	  .start = { NULL, across_other },
+	  .vcpus = 2,
+	  .loose = true,
+	  .counted = true,
+	  .setup = change_setup,
+	  .expect = change_expect },
+	{ .name = "smp-hostile",
+	  .what = "a vCPU sends LSTAR astray, SCE off, the IDT away, and UD2; the other makes calls",
+	  .user = CODE(hostile_user),
+	  .kernel = CODE(hostile_kernel),
+	  .start = { NULL, hostile_other },
+	  .vcpus = 2,
+	  .setup = hostile_setup,
+	  .expect = hostile_expect },
 	{},
 };
