@@ -17,17 +17,15 @@
  * The user says how it wants to be returned to: CS in R12, SS in R15, a stack
  * for IRET in RBP, RIP in R13 (0: the usual).
  */
-#define BACK(nr, cs, ss, stack, rip)                                                              \
-	"	mov $" GUEST_STR(cs) ", %r12d\n"                                                  \
-				     "	mov $" GUEST_STR(ss) ", %r15d\n"                     \
-								  "	movabs $" stack         \
-								  ", %rbp\n"                      \
-								  "	movabs $" GUEST_STR(    \
-									  rip) ", %r13\n"         \
-									       "	ARGS " #nr \
-									       "\n"               \
-									       "iretf_" #nr ":\n" \
-									       "	syscall\n"
+#define BACK(nr, cs, ss, stack, rip)                                                               \
+	"	mov $" GUEST_STR(cs) ", %r12d\n"                                                   \
+				     "	mov $" GUEST_STR(ss) ", %r15d\n"                           \
+							     "	movabs $" stack ", %rbp\n"      \
+							     "	movabs $" GUEST_STR(            \
+								     rip) ", %r13\n"               \
+									  "	ARGS " #nr "\n" \
+									  "iretf_" #nr ":\n"       \
+									  "	syscall\n"
 
 GUEST_CODE(iretf_user,
 	   BACK(70, 0x103, SEL_USER_DATA, "0", 0) BACK(71, SEL_USER_DATA, SEL_USER_DATA, "0", 0)
