@@ -129,7 +129,7 @@ void want_iret(struct expect *x, const struct record *r);
 /* A gap that says that a call was cut short by the host. */
 void want_cut(struct expect *x, unsigned int vcpu);
 /* A gap that says that an instruction is not seen from here on. */
-void want_blind(struct expect *x, unsigned int vcpu);
+void want_blind(struct expect *x, unsigned int vcpu, bool optional);
 /* What the guest's log of exceptions must hold, in order; checked in every run. */
 void want_frame(struct expect *x, unsigned int vector, u64 error, u64 rip);
 void want_frame_on(struct expect *x, unsigned int vcpu, unsigned int vector, u64 error, u64 rip);

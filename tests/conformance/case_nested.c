@@ -42,6 +42,8 @@
 #define ATTR_CODE32 0xc9b
 #define ATTR_DATA 0xc93
 
+#define NESTED_SYNCS 9 /* twice four, and one of the guest without paging */
+
 #define S(x) GUEST_STR(x)
 
 GUEST_CODE(outer_user, "	ARGS 39\n"
@@ -249,25 +251,50 @@ static void nested_setup(struct vm *vm)
 	put(vm, PA_VMCB_FLAT + VMCB_START, kernel_at(vm->tc, inner_flat) - KERNEL_BASE);
 }
 
+/* From the moment on at which the module sees that SVME is on. */
+static void run_inner(struct expect *x, u64 nr, const u8 *label, bool first)
+{
+	u64 at = user_at(x->tc, label);
+
+	CALL(x, .nr = nr, .rip = at);
+	want_blind(x, 0, !first || x->tc->attach_late); /* INT 80h */
+	RETURN(x, .ret = GUEST_RET(nr), .rip = at + 2);
+}
+
 static void nested_expect(struct expect *x)
 {
-	u64 at = user_at(x->tc, outer_3);
+	u64 at = user_at(x->tc, outer_80);
 
+	x->any_frames = true;
 	want_trip(x, 39, outer_1);
 	want_trip(x, 40, outer_2);
-	CALL(x, .nr = 50, .rip = at);
-	want_blind(x, 0); /* INT 80h, from here on */
-	RETURN(x, .ret = GUEST_RET(50), .rip = at + 2);
+	run_inner(x, 50, outer_3, true);
 	want_trip(x, 41, outer_4);
-	want_trip(x, 50, outer_5);
-	want_trip(x, 51, outer_6);
+	run_inner(x, 50, outer_5, false);
+	run_inner(x, 51, outer_6, false);
 	want_trip(x, 42, outer_7);
 	want_trip(x, 52, outer_8);
 	want_trip(x, 43, outer_9);
-	at = user_at(x->tc, outer_80);
 	CALL(x, .nr = 21, .rip = at, .insn = SCAUDIT_INSN_INT80);
 	IRET(x, .ret = GUEST_RET(21), .rip = at + 2);
-	x->any_frames = true;
+}
+
+static void nested_detach_sync(struct vcpu *v, unsigned int n)
+{
+	static unsigned int count;
+
+	(void)n;
+	if (count++ == v->vm->variant)
+		audit_detach(v->vm);
+}
+
+static void nested_attach_sync(struct vcpu *v, unsigned int n)
+{
+	static unsigned int count;
+
+	(void)n;
+	if (count++ == v->vm->variant)
+		audit_attach(v->vm);
 }
 
 static void nested_after(struct vm *vm)
@@ -304,6 +331,31 @@ const struct test_case cases_nested[] = {
 	  .user = CODE(outer_user),
 	  .kernel = CODE(outer_kernel),
 	  .int80 = outer_int80,
+	  .setup = nested_setup,
+	  .after = nested_after,
+	  .not_here = nested_not_here,
+	  .expect = nested_expect },
+	{ .name = "nested-detach",
+	  .what = "detach while a nested guest runs",
+	  .user = CODE(outer_user),
+	  .kernel = CODE(outer_kernel),
+	  .int80 = outer_int80,
+	  .variants = NESTED_SYNCS,
+	  .prefix = true,
+	  .sync = nested_detach_sync,
+	  .setup = nested_setup,
+	  .after = nested_after,
+	  .not_here = nested_not_here,
+	  .expect = nested_expect },
+	{ .name = "nested-attach",
+	  .what = "attach while a nested guest runs",
+	  .user = CODE(outer_user),
+	  .kernel = CODE(outer_kernel),
+	  .int80 = outer_int80,
+	  .variants = NESTED_SYNCS,
+	  .suffix = true,
+	  .attach_late = true,
+	  .sync = nested_attach_sync,
 	  .setup = nested_setup,
 	  .after = nested_after,
 	  .not_here = nested_not_here,

@@ -92,9 +92,9 @@ void want_cut(struct expect *x, unsigned int vcpu)
 	add(x, &r, SCAUDIT_EV_GAP);
 }
 
-void want_blind(struct expect *x, unsigned int vcpu)
+void want_blind(struct expect *x, unsigned int vcpu, bool optional)
 {
-	struct record r = { .vcpu = vcpu, .reason = SCAUDIT_GAP_BLIND };
+	struct record r = { .vcpu = vcpu, .reason = SCAUDIT_GAP_BLIND, .optional = optional };
 
 	add(x, &r, SCAUDIT_EV_GAP);
 }
