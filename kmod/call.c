@@ -17,8 +17,11 @@
 
 static u64 open_key(const struct kvm_vcpu *vcpu, u64 task)
 {
+	/* Tables of PAE without long mode are that small. */
+	u64 size = vcpu->arch.efer & EFER_LMA ? PAGE_SIZE : 32;
+
 	/* Without a name, tasks are told apart as far as their page tables go. */
-	return task ? task : (vcpu->arch.cr3 & PAGE_MASK) | 2;
+	return task ? task : (vcpu->arch.cr3 & ~(size - 1)) | 2;
 }
 
 static bool return_wanted(const struct sc_audit *a, u32 abi, u64 nr)

@@ -7,7 +7,7 @@
 
 bool iret_executed(const struct open_call *call, const struct scaudit_return *event)
 {
-	return call->kind == KIND_EXEC && (event->cr3 & THREAD_CR3_MASK) != call->cr3;
+	return call->kind == KIND_EXEC && thread_pages(event->cr3) != call->cr3;
 }
 
 /* Could a kernel that is about to repeat this call have put that into RAX? */

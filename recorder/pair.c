@@ -49,7 +49,7 @@ static void identify(struct thread_id *id, const struct scaudit_task *task, uint
 		     uint64_t fs_base)
 {
 	memset(id, 0, sizeof(*id));
-	id->cr3 = cr3 & THREAD_CR3_MASK;
+	id->cr3 = thread_pages(cr3);
 	id->fs_base = fs_base;
 	if (!(task->known & SCAUDIT_KNOWN_TASK))
 		return;
@@ -125,7 +125,10 @@ static enum sc_state silent_end(const struct open_call *call)
 	return kind_silent(call->kind) ? SC_STATE_NEVER : SC_STATE_UNSEEN;
 }
 
-/* The thread is dead: so are its calls. Frees the thread. */
+/*
+ * The thread is dead: so is the call that it was in. Those below may well have returned
+ * before, unseen, if it was not a handler that made the later ones. Frees the thread.
+ */
 static int bury(struct pair *pair, struct thread *thread)
 {
 	int err;
@@ -133,11 +136,12 @@ static int bury(struct pair *pair, struct thread *thread)
 	while (thread->top != NULL) {
 		enum sc_state state = silent_end(thread->top);
 
-		if (state != SC_STATE_NEVER)
+		if (state != SC_STATE_NEVER && thread->running)
 			state = SC_STATE_GONE;
 		err = finish(pair, thread->top, state, 0, 0);
 		if (err < 0)
 			return err;
+		thread->running = false;
 	}
 	thread_remove(&pair->table, thread);
 	return 0;
@@ -249,7 +253,7 @@ static enum sc_state passed_end(struct pair *pair, const struct thread *thread)
 /* The thread makes a call: what does that say about those it has open? */
 static int settle(struct pair *pair, struct thread *thread, const struct scaudit_entry *entry)
 {
-	uint64_t cr3 = entry->cr3 & THREAD_CR3_MASK;
+	uint64_t cr3 = thread_pages(entry->cr3);
 	struct open_call *call;
 	int err;
 
@@ -359,7 +363,7 @@ static void describe_task(struct sc_task *to, const struct scaudit_task *from, u
 
 	memset(to, 0, sizeof(*to));
 	if (!(known & SCAUDIT_KNOWN_TASK)) {
-		to->cr3 = cr3 & THREAD_CR3_MASK;
+		to->cr3 = thread_pages(cr3);
 		return;
 	}
 	to->known = known;
@@ -448,7 +452,7 @@ static int make_call(struct pair *pair, struct thread *thread, const struct scau
 	call->nr = entry->nr;
 	call->rip = entry->rip;
 	call->rsp = entry->rsp;
-	call->cr3 = entry->cr3 & THREAD_CR3_MASK;
+	call->cr3 = thread_pages(entry->cr3);
 	call->losses = pair->losses;
 	call->abi = entry->abi;
 	call->insn = entry->insn;
@@ -768,7 +772,7 @@ int pair_restore(struct pair *pair, const struct sc_open_call *from)
 	call->nr = from->nr;
 	call->rip = from->rip;
 	call->rsp = from->rsp;
-	call->cr3 = from->cr3 & THREAD_CR3_MASK;
+	call->cr3 = thread_pages(from->cr3);
 	call->losses = pair->losses;
 	call->abi = from->abi;
 	call->insn = from->insn;

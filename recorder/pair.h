@@ -25,6 +25,7 @@
  *           the same second, in which the dying threads may still be heard), the
  *           process made a successful execve, its task_struct or thread id
  *           belongs to another thread now, or the guest was reset (a gap CUT).
+ *           So ends the last call of a thread; those it left open before are UNSEEN.
  *   UNSEEN  the thread makes its next call from the same place (a restart, or a
  *           return that could not be seen), a call it was nested in returns, or
  *           events were lost meanwhile so that a return may belong to a later

@@ -17,7 +17,7 @@ static inline bool ends(const struct pair *pair, const struct open_call *call,
 static bool is_stranger(const struct thread_table *table, const struct scaudit_entry *entry)
 {
 	struct thread_id id = {
-		.cr3 = entry->cr3 & THREAD_CR3_MASK,
+		.cr3 = thread_pages(entry->cr3),
 		.fs_base = entry->fs_base,
 	};
 
@@ -68,7 +68,7 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 
 	call->nr = entry->nr;
 	call->rsp = entry->rsp;
-	call->cr3 = entry->cr3 & THREAD_CR3_MASK;
+	call->cr3 = thread_pages(entry->cr3);
 	thread_push(table, thread);
 	thread->running = true;
 	return 1;

@@ -17,8 +17,17 @@
 #include "../lib/same.h"
 #include "../schema/abi.h"
 
-/* What identifies the address space in CR3: bits 12:0 are PCID and KPTI's half. */
-#define THREAD_CR3_MASK 0x000fffffffffe000ULL
+/*
+ * What identifies the address space in CR3: bits 12:0 are PCID and KPTI's half. A guest that
+ * uses PAE without long mode has tables of 32 bytes, several to a page, and no PCID: Linux,
+ * whose PCIDs have one of their lowest bits set, is told apart by that.
+ */
+static inline uint64_t thread_pages(uint64_t cr3)
+{
+	bool pae = (cr3 & 0x1f) == 0 && (cr3 & 0xfe0) != 0;
+
+	return cr3 & (pae ? 0x000fffffffffffe0ULL : 0x000fffffffffe000ULL);
+}
 
 /* Numbers of Linux that matter for how a call ends. */
 enum kind {

@@ -62,6 +62,44 @@ static void test_execve_of_thread(void **state)
 	assert_ended(d, SC_STATE_GONE);
 }
 
+/* Page tables of PAE lie several to a page, so execve of a 32-bit guest stays in the page. */
+static void test_execve_pae(void **state)
+{
+	struct guest_thread t = thread(10, 10);
+	uint64_t a, b;
+
+	(void)state;
+	t.cr3 = 0x200e1c0;
+	a = call(&t, NR_EXECVE);
+	t.cr3 = 0x200ede0;
+	b = call(&t, NR_EXECVE);
+	assert_ended(a, SC_STATE_NEVER);
+	/* but a PCID and KPTI's half are no other address space */
+	t.cr3 = 0x200f006;
+	a = call(&t, NR_EXECVE);
+	assert_ended(b, SC_STATE_NEVER);
+	t.cr3 = 0x200e001;
+	call(&t, NR_GETPID);
+	assert_open(a);
+}
+
+/* Calls whose returns are not seen, then the end: only the last can be what it died in. */
+static void test_death_unseen(void **state)
+{
+	struct guest_thread t = thread(10, 10);
+	uint64_t a, b, c;
+
+	(void)state;
+	a = call_at(&t, NR_READ, 0x1000);
+	b = call_at(&t, NR_READ, 0x2000);
+	t.tid = t.pid = 77;
+	t.start += 5;
+	c = call_at(&t, NR_READ, 0x3000);
+	assert_ended(a, SC_STATE_UNSEEN);
+	assert_ended(b, SC_STATE_GONE);
+	assert_open(c);
+}
+
 static void test_exit(void **state)
 {
 	struct guest_thread t = thread(10, 11), u = thread(10, 12);
@@ -238,7 +276,7 @@ static void test_reset(void **state)
 	fail_completions = 1;
 	assert_int_equal(pair_gap(pair, &gap), -ENOMEM);
 	assert_int_equal(pair_gap(pair, &gap), 0);
-	assert_ended(a, SC_STATE_GONE);
+	assert_ended(a, SC_STATE_UNSEEN);
 	assert_ended(b, SC_STATE_GONE);
 	assert_ended(c, SC_STATE_NEVER);
 	assert_ended(d, SC_STATE_GONE);
@@ -364,6 +402,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_execve),
 		TEST(test_execve_of_thread),
+		TEST(test_execve_pae),
+		TEST(test_death_unseen),
 		TEST(test_exit),
 		TEST(test_exit_group),
 		TEST(test_exit_at_end),
