@@ -60,7 +60,7 @@ bochs_copy() {
 	for file; do
 		[ -e "$file" ] || die "$file is wanted on the emulated host and does not exist"
 		mkdir -p "$root/${file%/*}"
-		cp -rL "$file" "$root/$file"
+		cp -rLp "$file" "$root/$file"
 		# Linux is a PE file to strip.
 		head -c 4 "$file" 2>/dev/null | grep -q ELF || continue
 		strip -g "$root/$file" 2>/dev/null

@@ -9,11 +9,11 @@
 #   run-scenarios.sh [HOST] log              is its kernel log clean?
 #
 # HOST: --host-kernel SERIES, --cpu intel. An Intel host is slow and has no guest of its own:
-# it is for scenarios that need none.
+# it is for scenarios that need none, or one by linuxvm (linuxlib.sh).
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
-for part in packages kernels debug-kernel emulator bochs build lab; do
+for part in packages kernels debug-kernel emulator bochs build lab linuxvm; do
 	# shellcheck disable=SC1090
 	. "$TOP/scripts/$part.sh"
 done
@@ -60,8 +60,13 @@ boot() {
 	else
 		for name in "$TOP"/tests/lab/scenarios/*.sh; do
 			basename "$name" .sh
-		done
+		done | grep -v ^intel-
 	fi >"$DIR/names"
+	if grep -q ^intel-linux- "$DIR/names"; then
+		# shellcheck disable=SC2046
+		linuxvm_put $(sed -n 's/^intel-linux-//p' "$DIR/names")
+		echo "export LAB_LINUX='$LINUXVM_DIR'" >>"$DIR/env"
+	fi
 	# shellcheck disable=SC2016
 	printf '. /lab/env\n. "$LAB_IN/tests/lab/host/scenarios.sh"\n' >"$DIR/main.sh"
 	: >"$PROGRESS"

@@ -77,7 +77,8 @@ def sections(rows):
             inside = True
         if inside:
             yield row
-        if mark in END or (row["syscall"] == "execve" and not row["ret"]):
+        executed = row["syscall"] == "execve" and not row["ret"] and row["state"] != "unseen"
+        if mark in END or executed:
             inside = False
 
 

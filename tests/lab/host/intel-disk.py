@@ -3,9 +3,11 @@
 """The disk that the emulated Intel host boots from: loader, Linux, initramfs.
 
 usage: intel-disk.py OUTPUT LOADER VMLINUZ COMMAND_LINE CPIO...
+       intel-disk.py --unpack VMLINUZ OUTPUT
 
 LOADER is intel-boot.S as a flat binary; its table of what to load follows it in one sector.
-Linux is unpacked here, since an emulated processor takes most of a minute for it.
+Linux is unpacked here, since an emulated processor takes most of a minute for it; with
+--unpack that is all, and the ELF file is for a guest.
 """
 
 import lzma
@@ -91,6 +93,10 @@ def main(output, loader, vmlinuz, command_line, *cpios):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 4 and sys.argv[1] == "--unpack":
+        with open(sys.argv[2], "rb") as packed, open(sys.argv[3], "wb") as unpacked:
+            unpacked.write(unpack(packed.read()))
+        sys.exit()
     if len(sys.argv) < 6:
         sys.exit(__doc__)
     main(*sys.argv[1:])
