@@ -107,5 +107,5 @@ linuxvm_i386() {
 
 linuxvm_amd64() {
 	linuxvm_kernel "$(kernel_image 6.1)" "$LINUXVM_DIR/vmlinux-amd64"
-	linuxvm_initrd "$LINUXVM_DIR/initrd-amd64" 64 ways64 ways32
+	linuxvm_initrd "$LINUXVM_DIR/initrd-amd64" 64 ways64
 }
