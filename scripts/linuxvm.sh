@@ -22,7 +22,7 @@ apt_i386_depends() {
 
 # build/kernels/i386, like those of kernels.sh, but for the modules.
 kernel_i386_need() {
-	local dir cache=$BUILD/cache/debs/i386 version deb
+	local dir cache=$BUILD/cache/debs/i386 version common deb
 	dir=$(kernel_dir i386)
 	[ ! -e "$dir/version" ] || return 0
 	mkdir -p "$BUILD/kernels"
@@ -37,9 +37,9 @@ kernel_i386_need() {
 		[ -n "$version" ] || die "package linux-image-686-pae not found: is this Debian 12?"
 		rm -rf "$cache" "$dir" "$dir.new"
 		mkdir -p "$cache" "$dir.new"
+		common=$(apt_i386_depends "linux-headers-$version" 'linux-headers-[^ :]*-common')
 		(cd "$cache" && apt_i386 apt-get download "linux-image-$version" \
-			"linux-headers-$version" \
-			"$(apt_i386_depends "linux-headers-$version" 'linux-headers-[^ :]*-common')" >&2) ||
+			"linux-headers-$version" "$common" >&2) ||
 			die "could not download linux-image-$version and its headers"
 		for deb in "$cache"/*.deb; do
 			dpkg --fsys-tarfile "$deb" | tar -C "$dir.new" -x --exclude=./lib ||

@@ -9,7 +9,7 @@
 #   run-scenarios.sh [HOST] log              is its kernel log clean?
 #
 # HOST: --host-kernel SERIES, --cpu intel. An Intel host is slow and has no guest of its own:
-# it is for scenarios that need none, or one by linuxvm (linuxlib.sh).
+# it is for scenarios that need none, and for intel-*, which run only there (linuxlib.sh).
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
