@@ -73,17 +73,6 @@ bochs_copy() {
 	done
 }
 
-# What QEMU needs there: its program, microvm's firmware, the guest's kernel unpacked.
-bochs_copy_guest() {
-	local root=$1 series=$2 file
-	bochs_copy "$root" "$(command -v qemu-system-x86_64)"
-	for file in /usr/share/{qemu,seabios}/{bios-microvm,kvmvapic,linuxboot_dma,pvh}.bin \
-		/usr/share/{qemu,seabios}/qboot.rom; do
-		[ ! -e "$file" ] || bochs_copy "$root" "$file"
-	done
-	bochs_copy "$root" "$(kernel_image "$series")"
-}
-
 # bochs_image_run DIR SERIES: the part that changes with every run.
 bochs_image_run() {
 	local dir=$1 series=$2 image=$1/run.cpio root=$1/run.cpio.root name
@@ -102,12 +91,7 @@ bochs_image_run() {
 	for name in "$dir"/*; do
 		[ ! -f "$name" ] || [ "$name" = "$image" ] || cp "$name" "$root/lab/"
 	done
-	if [ -n "${LAB_NO_GUEST:-}" ]; then
-		rm -f "$root/lab/guest.cpio"
-	else
-		bochs_copy_guest "$root" "$series"
-	fi
-	rm -f "$root/lab/stdout" "$root/lab/stderr"
+	rm -f "$root/lab/guest.cpio" "$root/lab/stdout" "$root/lab/stderr"
 	lab_image_pack "$root" "$image"
 	echo "$image"
 }

@@ -226,7 +226,7 @@ lab_usage() {
 		COMMAND's output goes to stdout and its exit status is passed on; 125 means that
 		the lab failed. A single argument that is more than a word goes to the shell.
 
-		  --cpu amd|intel      the emulated host's processor (amd)
+		  --cpu amd|intel      the emulated host's processor (amd); intel needs --no-guest
 		  --host-kernel S      its Debian kernel series: 6.1 (the default) or 6.12
 		  --smp N              vCPUs of the guest (1)
 		  --guest-append STR   added to the guest kernel's command line
@@ -294,6 +294,8 @@ lab_main() {
 	done
 	[ -z "$LAB_NO_GUEST" ] || { [ -n "$script" ] && [ $# = 0 ]; } ||
 		die "--no-guest needs --host-script and takes no COMMAND"
+	[ "$LAB_CPU" = amd ] || [ -n "$LAB_NO_GUEST" ] ||
+		die "--cpu intel: QEMU is too slow on that host; use --no-guest with --host-script"
 	# shellcheck disable=SC2034
 	LAB_HOST_PUT=${host_put[*]}
 	if [ $# = 1 ]; then
