@@ -318,11 +318,13 @@ static void do_look(struct fuzz_rng *rng, int fd, uint8_t *buffer)
 				     .buffer = (uintptr_t)pointer(rng, buffer),
 				     .length = fuzz_below(rng, BUFFER_BYTES) };
 	struct scaudit_info info;
+	void *where;
 
 	switch (fuzz_below(rng, 5)) {
 	case 0:
 		mutate(rng, &status, sizeof(status));
-		if (request(fd, SCAUDIT_IOC_STATUS, pointer(rng, &status), &tally->requests) &&
+		where = pointer(rng, &status);
+		if (request(fd, SCAUDIT_IOC_STATUS, where, &tally->requests) && where == &status &&
 		    status.next_seq - 1 > __atomic_load_n(&tally->events, __ATOMIC_RELAXED))
 			__atomic_store_n(&tally->events, status.next_seq - 1, __ATOMIC_RELAXED);
 		break;
