@@ -72,6 +72,7 @@ struct test_case {
 	bool loose; /* not deterministic: only RIP at the end and PA_DATA are compared */
 	bool prefix; /* the case detaches: records are the beginning of what is expected */
 	bool suffix; /* the case attaches: records are the end of what is expected */
+	u32 least; /* … and at least so many, wherever it attaches */
 	bool gaps; /* on and off: records are some of what is expected, in order */
 	bool counted; /* records are as many as the guest's kernel has counted (PERCPU_CALLS) */
 	u32 variants; /* audited runs, numbered from 0 by vm->variant; 0: one */

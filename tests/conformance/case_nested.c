@@ -178,11 +178,13 @@ GUEST_CODE(
 																																					    "	iretq\n"
 																																					    /* The nested guest's kernel; it has no stack. */
 																																					    "inner_start:\n"
+																																					    "	SYNC 0\n"
 																																					    "	mov $" S(
 																																						    PA_USER) " + inner_user - outer_user, %ecx\n"
 																																							     "	mov $2, %r11d\n"
 																																							     "	sysretq\n"
 																																							     "inner_entry:\n"
+																																							     "	SYNC 0\n"
 																																							     "	incq %gs:0\n"
 																																							     "	cmp $61, %eax\n"
 																																							     "	je 1f\n"
@@ -192,6 +194,7 @@ GUEST_CODE(
 																																							     "	ud2\n"
 																																							     ".code32\n"
 																																							     "inner_flat:\n"
+																																							     "	SYNC 0\n"
 																																							     "	vmmcall\n"
 																																							     "	ud2\n"
 																																							     ".code64\n");
@@ -354,6 +357,7 @@ const struct test_case cases_nested[] = {
 	  .int80 = outer_int80,
 	  .variants = NESTED_SYNCS,
 	  .suffix = true,
+	  .least = 8, /* from outer_7 on */
 	  .attach_late = true,
 	  .sync = nested_attach_sync,
 	  .setup = nested_setup,

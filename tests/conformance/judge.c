@@ -338,7 +338,7 @@ static void compare_end(struct judge *j, const struct expect *x, const struct re
 {
 	struct judge quiet = {};
 
-	for (u32 first = 0; first <= x->nr_records; first++)
+	for (u32 first = 0; first + x->tc->least <= x->nr_records; first++)
 		if (compare_records(&quiet, x, run, vcpu, first))
 			return;
 	compare_records(j, x, run, vcpu, 0);
@@ -424,6 +424,8 @@ unsigned int judge_traced(const struct expect *x, const struct result *ref,
 		fault(&j, "%s", run->error);
 		return j.faults;
 	}
+	if (x->tc->sync && !run->synced)
+		fault(&j, "the guest came by no point where the case does what it is for");
 	check_frames(&j, x, run);
 	if (run->holes)
 		fault(&j, "events are missing: their numbers have holes");

@@ -400,8 +400,10 @@ static void handle_out(struct vcpu *v)
 			vm_fail(v->vm, "the guest writes to port %#x", port);
 		if (!v->vm->tc->loose)
 			vcpu_snap(v, port, value);
-		if (v->vm->tc->sync)
+		if (v->vm->tc->sync) {
+			v->vm->res->synced = true;
 			v->vm->tc->sync(v, port - PORT_SYNC);
+		}
 	}
 }
 

@@ -84,6 +84,7 @@ struct result {
 	struct record record[MAX_RECORDS];
 	bool holes; /* numbers of events are missing */
 	struct scaudit_status status[MAX_VCPUS]; /* just before the end of the audit */
+	bool synced; /* the case's sync() was called */
 	u32 nr_detached; /* records there were when the case detached; ~0: it did not */
 	_Alignas(4096) u8 ram[GUEST_RAM];
 };
