@@ -90,6 +90,10 @@ vm_monitor() { echo "$2" >"$VMS/$1/mon.in"; }
 vm_ask() {
 	local log=$VMS/$1/mon.log reader found=1
 	timeout 0.3 cat "$VMS/$1/mon.out" >/dev/null # what was said before
+	# Emptied here: the reader does so only once it runs. An earlier answer that has the
+	# pattern would end it while it is still a copy of this shell, and such a copy, told to
+	# end, carries out the scenario's EXIT trap.
+	: >"$log"
 	timeout "${4:-60}" cat "$VMS/$1/mon.out" >"$log" &
 	reader=$!
 	vm_monitor "$1" "$2"
