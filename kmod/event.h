@@ -9,7 +9,7 @@
 
 /* Two gaps, an owed entry, an event. */
 #define SC_EVENT_ROOM \
-	(2 * sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_MAX)
+	(2 * sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_FIXED)
 
 enum sc_room {
 	SC_ROOM, /* there is room for a gap event and an event */

@@ -299,7 +299,7 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 	PEEK(task->pid, face->pid);
 	PEEK(task->start, face->start);
 	task->task = current_task;
-	task->reserved = 0;
+	task->gid = 0;
 	if (brief) {
 		user_access_end();
 		task->known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;

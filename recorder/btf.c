@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "parts.h"
+#include "profile.h"
 
 #define MIN_TYPES (64u << 10) /* bytes: a kernel has megabytes, a module or program has not */
 #define NEST_MAX 16u /* unnamed structs in each other */
@@ -169,7 +170,7 @@ static int make_plan(const struct btf *btf, struct scaudit_plan *plan, struct sc
 	const struct btf_type *task = struct_named(btf, "task_struct");
 	const struct btf_type *cred = struct_named(btf, "cred");
 
-	memset(plan, 0, sizeof(*plan));
+	profile_plan_init(plan);
 	if (task == NULL)
 		return sc_fail(err, -ENOENT, "the guest's BTF has no struct task_struct");
 	if (!find_current(btf, &plan->current_off))

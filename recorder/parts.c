@@ -19,13 +19,9 @@ static const char *const names[PART_SYMBOLS] = {
 
 void parts_init(struct parts *parts)
 {
-	struct part_member members[PART_MEMBERS];
-	size_t i;
-
 	memset(parts, 0, sizeof(*parts));
-	parts_members(parts, members);
-	for (i = 0; i < PART_MEMBERS; i++)
-		*members[i].offset = SCAUDIT_NO_FIELD;
+	profile_plan_init(&parts->plan);
+	parts->hot_current = SCAUDIT_NO_FIELD;
 }
 
 void parts_members(struct parts *parts, struct part_member members[PART_MEMBERS])

@@ -165,15 +165,23 @@ static int read_lines(FILE *from, const char *path, struct profile *p, struct sc
 	return check(path, p, err);
 }
 
+void profile_plan_init(struct scaudit_plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->task_pid = plan->task_tgid = plan->task_comm = SCAUDIT_NO_FIELD;
+	plan->task_start = plan->task_parent = SCAUDIT_NO_FIELD;
+	plan->task_cred = plan->cred_uid = SCAUDIT_NO_FIELD;
+	plan->task_cgroups = plan->set_cgroup = plan->cgroup_node = SCAUDIT_NO_FIELD;
+	plan->node_parent = plan->node_name = SCAUDIT_NO_FIELD;
+}
+
 int profile_read(const char *path, struct profile *profile, struct sc_error *err)
 {
 	FILE *from = fopen(path, "re");
-	size_t i;
 	int ret;
 
 	memset(profile, 0, sizeof(*profile));
-	for (i = 0; i < N_FIELDS; i++)
-		*field_of(profile, i) = SCAUDIT_NO_FIELD;
+	profile_plan_init(&profile->plan);
 	if (from == NULL)
 		return sc_fail(err, -errno, "%s: %s", path, strerror(errno));
 	ret = read_lines(from, path, profile, err);

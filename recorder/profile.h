@@ -25,6 +25,9 @@ struct profile {
 	uint64_t banner; /* linux_banner */
 };
 
+/* A plan that knows of no field. */
+void profile_plan_init(struct scaudit_plan *plan);
+
 /* @retval negative errno of the stream */
 int profile_write(const struct profile *profile, FILE *to);
 

@@ -14,6 +14,8 @@
  *   mmap() of each vCPU's ring  see "Rings"
  *   SCAUDIT_IOC_SET_IDENT       where the guest kernel keeps `current` (optional)
  *   SCAUDIT_IOC_SET_RETURNS     whose returns are wanted (optional; all, if not said)
+ *   SCAUDIT_IOC_SET_CAPTURE     which memory of which calls is read (optional; none)
+ *   SCAUDIT_IOC_SET_FILTER      which calls are recorded at all (optional; all)
  *   SCAUDIT_IOC_RUN             system calls are recorded from here on
  *   poll()                      POLLIN: something to read or to answer
  *   SCAUDIT_IOC_DETACH          the guest runs free again, the rings stay
@@ -35,7 +37,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define SCAUDIT_ABI_VERSION 2u
+#define SCAUDIT_ABI_VERSION 3u
 #define SCAUDIT_DEVICE "/dev/scaudit"
 
 #define SCAUDIT_NAME_LEN 64 /* bytes, NUL included */
@@ -262,6 +264,7 @@ struct scaudit_status {
 	 * module by phase; zero unless it was loaded with profile=1.
 	 */
 	__u64 phase[SCAUDIT_NR_PHASES];
+	__u64 skipped; /* out: calls of this vCPU that SET_FILTER has left out */
 };
 
 /*
@@ -294,6 +297,132 @@ struct scaudit_plan {
 	__u32 cred_uid; /* in: uid in struct cred (u32) */
 	__u32 gdt_entry; /* in: SCAUDIT_PLAN_I386 */
 	__u32 reserved;
+	/* For filters by container; each may be SCAUDIT_NO_FIELD, then there is none. */
+	__u32 task_cgroups; /* in: offset in task_struct of cgroups (pointer to css_set) */
+	__u32 set_cgroup; /* in: of dfl_cgrp in css_set (pointer to cgroup) */
+	__u32 cgroup_node; /* in: of kn in cgroup (pointer to kernfs_node) */
+	__u32 node_parent; /* in: of parent (6.12: the same name) in kernfs_node (pointer) */
+	__u32 node_name; /* in: of name in kernfs_node (pointer to a string) */
+	__u32 reserved2;
+};
+
+/*
+ * SCAUDIT_IOC_SET_CAPTURE: what memory of a call's arguments is read, from now on.
+ *
+ * The plan is a list of operations for each call that has any. The module knows no
+ * system call: it carries operations out, in their order, and writes what it has read
+ * as pieces behind the event (struct scaudit_piece). A plan is replaced as a whole.
+ *   EINVAL  an operation that is none, or a call's operations lie beyond nr_ops
+ *   E2BIG   more than SCAUDIT_CAPTURE_OPS operations or SCAUDIT_CAPTURE_CALLS calls
+ *   ENOMEM  no memory for it
+ */
+#define SCAUDIT_CAPTURE_OPS 8192u
+#define SCAUDIT_CAPTURE_CALLS 4096u
+#define SCAUDIT_CAPTURE_PER_CALL 128u /* operations of one call, with all conditions */
+#define SCAUDIT_SNAPLEN_MAX 65536u
+#define SCAUDIT_TEXT_MAX 4096u /* bytes of a string that snaplen does not bound: PATH_MAX */
+#define SCAUDIT_ELEMENTS_MAX 256u /* strings of argv, buffers of an iovec, messages */
+#define SCAUDIT_CAPTURE_MAX (128u << 10) /* bytes of all pieces of an event, heads included */
+
+/* Which convention a call's number is of. */
+enum scaudit_convention {
+	SCAUDIT_CONV_X86_64 = 0,
+	SCAUDIT_CONV_X32 = 1, /* bit 30 taken off */
+	SCAUDIT_CONV_I386 = 2,
+};
+
+enum scaudit_capture_kind {
+	SCAUDIT_CAP_BYTES = 1, /* as many as the length says */
+	SCAUDIT_CAP_STRING = 2, /* up to its NUL, which is not kept */
+	SCAUDIT_CAP_STRINGS = 3, /* strings of an array of pointers that ends with NULL */
+	SCAUDIT_CAP_VECTOR = 4, /* an array of struct iovec; length counts elements */
+	SCAUDIT_CAP_MESSAGE = 5, /* struct msghdr: itself, name, buffers, control */
+	SCAUDIT_CAP_MESSAGES = 6, /* struct mmsghdr; length counts elements */
+	SCAUDIT_CAP_IOCTL = 7, /* length and direction of the request number in cond_arg */
+	SCAUDIT_CAP_EXEC = 8, /* return of 0: path and arguments from the new stack, where they
+				 were not to be had at the entry */
+};
+
+/* Where an operation's length comes from; it is that times unit. */
+enum scaudit_length {
+	SCAUDIT_LEN_CONST = 0, /* 1 */
+	SCAUDIT_LEN_ARG = 1, /* argument length_arg */
+	SCAUDIT_LEN_RET = 2, /* the result; only at the return, nothing if it is an error */
+	SCAUDIT_LEN_POINTER = 3, /* the u32 that argument length_arg points to */
+	SCAUDIT_LEN_BITS = 4, /* argument length_arg bits, in whole words of the caller (fd_set) */
+};
+
+#define SCAUDIT_AT_ENTRY 1u /* when */
+#define SCAUDIT_AT_RETURN 2u
+
+#define SCAUDIT_OP_SNAP 1u /* flags: data, bounded by snaplen; else by SCAUDIT_TEXT_MAX */
+#define SCAUDIT_OP_OK 2u /* flags: at the return only if the result is no error */
+#define SCAUDIT_OP_NOT_LATE 4u /* flags: what is not mapped at the entry is not tried again */
+
+struct scaudit_capture_op {
+	__u8 kind; /* enum scaudit_capture_kind */
+	__u8 arg; /* 0..5: the argument that points to it */
+	__u8 when; /* SCAUDIT_AT_* */
+	__u8 length; /* enum scaudit_length */
+	__u8 length_arg; /* 0..5 */
+	__u8 flags; /* SCAUDIT_OP_* */
+	__u8 cond_arg; /* 0..5: only if (args[cond_arg] & cond_mask) == cond_value; 6: always */
+	__u8 reserved;
+	__u32 unit; /* bytes; 1..65536 */
+	__u32 cond_mask;
+	__u32 cond_value;
+};
+
+struct scaudit_capture_call {
+	__u32 nr; /* below 1024 */
+	__u16 first; /* operation */
+	__u8 count;
+	__u8 convention; /* enum scaudit_convention */
+	__u32 snaplen; /* of this call; ~0: that of the plan */
+};
+
+struct scaudit_capture {
+	__u64 ops; /* in: pointer to an array of scaudit_capture_op */
+	__u64 calls; /* in: pointer to an array of scaudit_capture_call */
+	__u32 nr_ops; /* in: their lengths; both 0: nothing is read */
+	__u32 nr_calls;
+	__u32 snaplen; /* in: bytes of each buffer, 0 .. SCAUDIT_SNAPLEN_MAX */
+	__u32 reserved;
+};
+
+/*
+ * SCAUDIT_IOC_SET_FILTER: which calls are recorded, from now on. What is left out costs
+ * its trap and nothing more, and is counted in scaudit_status.skipped.
+ *
+ * A call is recorded if the bit of its number is set, no term with skip matches, and of
+ * each kind of term that occurs without skip one matches. A caller that is not known
+ * matches every term without skip, and none with.
+ *   EINVAL  an unknown kind, or more than SCAUDIT_FILTER_TERMS terms
+ */
+#define SCAUDIT_FILTER_TERMS 64u
+
+enum scaudit_filter_kind {
+	SCAUDIT_FILTER_PID = 1, /* number: of the process */
+	SCAUDIT_FILTER_UID = 2, /* number */
+	SCAUDIT_FILTER_COMM = 3, /* text: the whole name */
+	SCAUDIT_FILTER_CONTAINER = 4, /* text: begins the name of a cgroup on the path to the root;
+					 empty: any cgroup that has "docker", "libpod", "lxc" or
+					 "kubepods" in its name */
+};
+
+struct scaudit_filter_term {
+	__u32 kind; /* enum scaudit_filter_kind */
+	__u32 skip; /* 0 or 1 */
+	__u32 number;
+	__u32 reserved;
+	char text[SCAUDIT_NAME_LEN]; /* NUL-terminated */
+};
+
+struct scaudit_filter {
+	__u64 nr[3][16]; /* in: by enum scaudit_convention: bit N of word N / 64 */
+	__u64 terms; /* in: pointer to an array of scaudit_filter_term */
+	__u32 nr_terms;
+	__u32 others; /* in: 1: numbers beyond the bitmaps are recorded */
 };
 
 /*
@@ -349,6 +478,8 @@ struct scaudit_translate {
 #define SCAUDIT_IOC_SLOTS _IOWR('S', 0x09, struct scaudit_slots)
 #define SCAUDIT_IOC_TRANSLATE _IOWR('S', 0x0a, struct scaudit_translate)
 #define SCAUDIT_IOC_SET_RETURNS _IOW('S', 0x0b, struct scaudit_returns)
+#define SCAUDIT_IOC_SET_CAPTURE _IOW('S', 0x0c, struct scaudit_capture)
+#define SCAUDIT_IOC_SET_FILTER _IOW('S', 0x0d, struct scaudit_filter)
 
 /*
  * Rings
@@ -424,8 +555,46 @@ struct scaudit_task {
 	__u32 ppid;
 	__u32 uid;
 	__u32 known; /* SCAUDIT_KNOWN_* */
-	__u32 reserved;
+	__u32 gid; /* with uid */
 	char comm[SCAUDIT_COMM_LEN]; /* not always NUL-terminated */
+};
+
+/* What of an argument a piece is. */
+enum scaudit_part {
+	SCAUDIT_PART_DATA = 0, /* bytes, a string, the joined buffers of a vector or message */
+	SCAUDIT_PART_ELEMENT = 1, /* string `index` of an array of strings */
+	SCAUDIT_PART_HEAD = 2, /* struct msghdr, as it lies in the caller's memory */
+	SCAUDIT_PART_VECTOR = 3, /* the array of struct iovec itself */
+	SCAUDIT_PART_NAME = 4, /* msg_name */
+	SCAUDIT_PART_CONTROL = 5, /* msg_control */
+	SCAUDIT_PART_LENGTH = 6, /* the u32 that SCAUDIT_LEN_POINTER was taken from */
+	SCAUDIT_PART_PATH = 7, /* of SCAUDIT_CAP_EXEC: the path (its arguments are ELEMENTs) */
+};
+
+enum scaudit_piece_state {
+	SCAUDIT_PIECE_WHOLE = 0,
+	SCAUDIT_PIECE_CUT = 1, /* snaplen or another limit: there is more */
+	SCAUDIT_PIECE_UNREADABLE = 2, /* not mapped, or no memory */
+	SCAUDIT_PIECE_LATE = 3, /* not mapped at the entry: comes with the return, if that comes */
+	SCAUDIT_PIECE_FORGOTTEN = 4, /* it was to be read at the return; the module had no room to
+					remember the call */
+};
+
+#define SCAUDIT_PIECE_AT_RETURN 0x80u /* in state: read when the call returned */
+
+/*
+ * Memory of a call, behind the entry or the return: pieces until the event's end, each
+ * begins at a multiple of 8. Guest memory is read as it is at that moment; the guest can
+ * change it before its kernel reads it.
+ */
+struct scaudit_piece {
+	__u32 size; /* bytes that follow; then padding up to a multiple of 8 */
+	__u32 whole; /* bytes that there are in the guest; ~0: not known */
+	__u8 arg; /* 0..5 */
+	__u8 part; /* enum scaudit_part */
+	__u8 state; /* enum scaudit_piece_state, SCAUDIT_PIECE_AT_RETURN */
+	__u8 reserved;
+	__u32 index; /* of ELEMENT; of MESSAGES which message */
 };
 
 /* A system call: the caller's registers as the instruction found them. */
@@ -492,7 +661,8 @@ struct scaudit_gap {
 	__u32 detail; /* of BLIND: enum scaudit_insn */
 };
 
-#define SCAUDIT_EVENT_MAX 256u /* bytes; no event of this version is longer */
+#define SCAUDIT_EVENT_FIXED 256u /* bytes; no event is longer but for its pieces */
+#define SCAUDIT_EVENT_MAX (SCAUDIT_EVENT_FIXED + SCAUDIT_CAPTURE_MAX)
 
 _Static_assert(sizeof(struct scaudit_info) == 144, "ABI");
 _Static_assert(sizeof(struct scaudit_attach) == 128, "ABI");
@@ -500,8 +670,14 @@ _Static_assert(sizeof(struct scaudit_adopt) == 48, "ABI");
 _Static_assert(sizeof(struct scaudit_list_entry) == 96, "ABI");
 _Static_assert(sizeof(struct scaudit_list) == 16, "ABI");
 _Static_assert(sizeof(struct scaudit_returns) == 264, "ABI");
-_Static_assert(sizeof(struct scaudit_status) == 176, "ABI");
-_Static_assert(sizeof(struct scaudit_plan) == 56, "ABI");
+_Static_assert(sizeof(struct scaudit_capture_op) == 20, "ABI");
+_Static_assert(sizeof(struct scaudit_capture_call) == 12, "ABI");
+_Static_assert(sizeof(struct scaudit_capture) == 32, "ABI");
+_Static_assert(sizeof(struct scaudit_filter_term) == 80, "ABI");
+_Static_assert(sizeof(struct scaudit_filter) == 400, "ABI");
+_Static_assert(sizeof(struct scaudit_piece) == 16, "ABI");
+_Static_assert(sizeof(struct scaudit_status) == 184, "ABI");
+_Static_assert(sizeof(struct scaudit_plan) == 80, "ABI");
 _Static_assert(sizeof(struct scaudit_read) == 32, "ABI");
 _Static_assert(sizeof(struct scaudit_slots) == 16, "ABI");
 _Static_assert(sizeof(struct scaudit_translate) == 40, "ABI");
