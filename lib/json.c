@@ -4,11 +4,8 @@
 #include "json.h"
 #include "put.h"
 
-/*
- * Length of the character at s (1 .. 4), or, negative, of the piece that is none
- * (Unicode 15, table 3-7 and "U+FFFD Substitution of Maximal Subparts").
- */
-static int utf8_length(const uint8_t *s, size_t len)
+/* Unicode 15, table 3-7 and "U+FFFD Substitution of Maximal Subparts". */
+int sc_utf8_length(const uint8_t *s, size_t len)
 {
 	uint8_t low = 0x80, high = 0xbf;
 	int i, n;
@@ -70,7 +67,7 @@ char *sc_json_string(char *p, const void *bytes, size_t len)
 			*p++ = (char)*s++;
 			continue;
 		}
-		n = utf8_length(s, (size_t)(end - s));
+		n = sc_utf8_length(s, (size_t)(end - s));
 		if (n < 0) {
 			p = SC_PUT(p, "\\ufffd");
 			n = -n;

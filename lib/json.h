@@ -6,6 +6,10 @@
 #define SC_JSON_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/* Length of the character at s (1 .. 4), or, negative, of the piece that is none. @len at least 1 */
+int sc_utf8_length(const uint8_t *s, size_t len);
 
 /* Most bytes of a string of n bytes, quotes included. */
 #define SC_JSON_STRING_LEN(n) (6 * (n) + 2)
