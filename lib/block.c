@@ -47,6 +47,7 @@ static const struct {
 	[SC_T_TID] = { "task.tid", SC_ROWS_TASK, 32 },
 	[SC_T_PPID] = { "task.ppid", SC_ROWS_TASK, 32 },
 	[SC_T_UID] = { "task.uid", SC_ROWS_TASK, 32 },
+	[SC_T_GID] = { "task.gid", SC_ROWS_TASK, 32 },
 	[SC_T_FIRST] = { "task.first", SC_ROWS_TASK, 64 },
 	[SC_T_LAST] = { "task.last", SC_ROWS_TASK, 64 },
 	[SC_T_CALLS] = { "task.calls", SC_ROWS_TASK, 32 },
@@ -55,6 +56,8 @@ static const struct {
 	[SC_D_STATE] = { "completion.state", SC_ROWS_COMPLETION, 8 },
 	[SC_D_RET] = { "completion.ret", SC_ROWS_COMPLETION, 64 },
 	[SC_D_DUR] = { "completion.dur", SC_ROWS_COMPLETION, 64 },
+	[SC_D_PAYLOAD_SIZE] = { "completion.payload.size", SC_ROWS_COMPLETION, 32 },
+	[SC_D_PAYLOAD] = { "completion.payload", SC_ROWS_LATE, 0 },
 	[SC_G_REASON] = { "gap.reason", SC_ROWS_GAP, 32 },
 	[SC_G_VCPU] = { "gap.vcpu", SC_ROWS_GAP, 32 },
 	[SC_G_ENTRIES] = { "gap.entries", SC_ROWS_GAP, 64 },
@@ -62,6 +65,7 @@ static const struct {
 	[SC_G_FIRST] = { "gap.first", SC_ROWS_GAP, 64 },
 	[SC_G_LAST] = { "gap.last", SC_ROWS_GAP, 64 },
 	[SC_G_AFTER] = { "gap.after_seq", SC_ROWS_GAP, 64 },
+	[SC_S_SNAPSHOT] = { "snapshot", SC_ROWS_SNAPSHOT, 0 },
 };
 
 _Static_assert(SC_COLUMN_IDS < 64, "a mask has a bit for each column");
@@ -88,10 +92,31 @@ bool sc_column_is_bytes(enum sc_column_id id)
 	return !columns[id].bits;
 }
 
+/* Where a column of bytes lies. */
+static uint8_t **bytes_of(struct sc_block *b, unsigned id)
+{
+	switch (id) {
+	case SC_C_PAYLOAD:
+		return &b->payload;
+	case SC_D_PAYLOAD:
+		return &b->late;
+	case SC_S_SNAPSHOT:
+		return &b->snapshot;
+	default:
+		return &b->comm;
+	}
+}
+
+const uint8_t *sc_column_bytes(const struct sc_block *b, enum sc_column_id id)
+{
+	return *bytes_of((struct sc_block *)b, id);
+}
+
 int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
 {
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
-		if (!(mask & SC_BIT(id)) || b->cap[id] >= n || id == SC_C_PAYLOAD)
+		if (!(mask & SC_BIT(id)) || b->cap[id] >= n ||
+		    (sc_column_is_bytes(id) && id != SC_T_COMM))
 			continue;
 		b->cap[id] = 0;
 		if (id == SC_T_COMM) {
@@ -116,6 +141,9 @@ void sc_block_free(struct sc_block *b)
 		free(b->col[id]);
 	free(b->payload);
 	free(b->payload_at);
+	free(b->late);
+	free(b->late_at);
+	free(b->snapshot);
 	free(b->comm);
 	free(b->tasks);
 	sc_item_free(&b->item);
@@ -211,6 +239,10 @@ enum {
 	HAS_SESSION = 1 << 14,
 	HAS_COMPLETIONS = 1 << 15,
 	HAS_ALL = (1 << 16) - 1,
+	/* Not in every head. */
+	HAS_LATE = 1 << 16,
+	HAS_SKIPPED = 1 << 17,
+	HAS_SNAPSHOT = 1 << 18,
 };
 
 static uint32_t get_count(struct sc_cbor *in, uint32_t max)
@@ -253,6 +285,18 @@ static unsigned block_get_field(struct sc_block *b, struct sc_cbor *in, const ui
 		return h->session = get_count(in, UINT32_MAX), HAS_SESSION;
 	if (sc_key_is(key, n, "completions"))
 		return h->count[SC_ROWS_COMPLETION] = get_count(in, SC_BLOCK_ROWS), HAS_COMPLETIONS;
+	if (sc_key_is(key, n, "skipped"))
+		return h->skipped = sc_cbor_get(in, SC_CBOR_UINT), HAS_SKIPPED;
+	if (sc_key_is(key, n, "completion.payload"))
+		return h->count[SC_ROWS_LATE] = get_count(in, SC_BLOCK_PAYLOAD), HAS_LATE;
+	if (sc_key_is(key, n, "snapshot")) {
+		if (sc_cbor_get(in, SC_CBOR_ARRAY) != 3)
+			in->bad = true;
+		h->count[SC_ROWS_SNAPSHOT] = get_count(in, SC_SNAPSHOT_MAX);
+		h->snapshot_time = sc_cbor_get(in, SC_CBOR_UINT);
+		h->snapshot_after = sc_cbor_get_max(in, INT64_MAX);
+		return HAS_SNAPSHOT;
+	}
 	if (sc_key_is(key, n, "time")) {
 		if (sc_cbor_get(in, SC_CBOR_ARRAY) != 2)
 			in->bad = true;
@@ -289,7 +333,7 @@ int sc_block_parse(struct sc_block *b, uint64_t size)
 			in.bad = true;
 		seen |= field;
 	}
-	if (in.bad || in.at != in.end || seen != HAS_ALL)
+	if (in.bad || in.at != in.end || (seen & HAS_ALL) != HAS_ALL)
 		return -EBADMSG;
 
 	if (b->h.open > b->h.count[SC_ROWS_CALL] || !b->h.number || !b->h.first ||
@@ -355,12 +399,12 @@ static int load_numbers(struct sc_block *b, int fd, unsigned id, uint32_t count)
 
 static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
 {
-	uint8_t **to = id == SC_C_PAYLOAD ? &b->payload : &b->comm;
+	uint8_t **to = bytes_of(b, id);
 	const uint8_t *stored;
 	int rc;
 
-	/* Payloads are bounded by the head's count, whose column has to be there for it. */
-	if (id == SC_C_PAYLOAD) {
+	/* Bounded by the head's count, whose column has to be there for it. */
+	if (id != SC_T_COMM) {
 		free(*to);
 		*to = malloc(count + 1);
 		if (!*to)
@@ -378,21 +422,20 @@ static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
 	return rc ? rc : sc_column_decode_bytes(&b->dir[id].c, stored, count, *to);
 }
 
-/* Check that each row's payload lies in the payloads, and note where. */
-static int block_place_payloads(struct sc_block *b)
+/* Check that n payloads are the bytes that there are, and note where each begins. */
+static int place_payloads(const uint64_t *size, uint32_t n, uint32_t bytes, uint32_t **places)
 {
-	const uint64_t *size = b->col[SC_C_PAYLOAD_SIZE];
 	uint64_t at = 0;
 
-	free(b->payload_at);
-	b->payload_at = malloc((b->h.count[SC_ROWS_CALL] + 1) * sizeof(*b->payload_at));
-	if (!b->payload_at)
+	free(*places);
+	*places = malloc((n + 1) * sizeof(**places));
+	if (!*places)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < b->h.count[SC_ROWS_CALL]; i++) {
-		b->payload_at[i] = (uint32_t)at;
+	for (uint32_t i = 0; i < n; i++) {
+		(*places)[i] = (uint32_t)at;
 		at += size[i];
 	}
-	return at == b->h.count[SC_ROWS_PAYLOAD] ? 0 : -EBADMSG;
+	return at == bytes ? 0 : -EBADMSG;
 }
 
 static int block_make_tasks(struct sc_block *b)
@@ -414,6 +457,7 @@ static int block_make_tasks(struct sc_block *b)
 		t->tid = (uint32_t)b->col[SC_T_TID][i];
 		t->ppid = (uint32_t)b->col[SC_T_PPID][i];
 		t->uid = (uint32_t)b->col[SC_T_UID][i];
+		t->gid = (uint32_t)b->col[SC_T_GID][i];
 		memcpy(t->comm, b->comm + (size_t)i * SC_COMM_LEN, SC_COMM_LEN);
 	}
 	return 0;
@@ -427,6 +471,8 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 		mask |= SC_BITS_TASK;
 	if (mask & SC_BIT(SC_C_PAYLOAD))
 		mask |= SC_BIT(SC_C_PAYLOAD_SIZE);
+	if (mask & SC_BIT(SC_D_PAYLOAD))
+		mask |= SC_BIT(SC_D_PAYLOAD_SIZE);
 
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
 		uint32_t count = sc_column_count(b, id);
@@ -441,7 +487,11 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 				if (b->col[id][i] >= b->h.count[SC_ROWS_TASK])
 					rc = -EBADMSG;
 		if (!rc && id == SC_C_PAYLOAD)
-			rc = block_place_payloads(b);
+			rc = place_payloads(b->col[SC_C_PAYLOAD_SIZE], b->h.count[SC_ROWS_CALL],
+					    count, &b->payload_at);
+		if (!rc && id == SC_D_PAYLOAD)
+			rc = place_payloads(b->col[SC_D_PAYLOAD_SIZE],
+					    b->h.count[SC_ROWS_COMPLETION], count, &b->late_at);
 		if (rc) {
 			if (bad)
 				*bad = (enum sc_column_id)id;

@@ -12,7 +12,7 @@
 #include "item.h"
 #include "store.h"
 
-#define SC_BLOCK_PAYLOAD (16u << 20) /* most payload bytes of a block */
+#define SC_BLOCK_PAYLOAD (16u << 20) /* most payload bytes of a block's calls, or completions */
 #define SC_BLOCK_NUMBERS 1024u /* distinct syscall numbers that a head lists */
 #define SC_COMM_LEN 16u
 
@@ -23,7 +23,9 @@ enum sc_rows {
 	SC_ROWS_TASK,
 	SC_ROWS_COMM, /* a byte of the tasks' names, 16 each */
 	SC_ROWS_COMPLETION,
+	SC_ROWS_LATE, /* a byte of the completions' payloads, one behind the other */
 	SC_ROWS_GAP,
+	SC_ROWS_SNAPSHOT, /* a byte of the snapshot */
 	SC_ROWS_KINDS,
 };
 
@@ -57,6 +59,7 @@ enum sc_column_id {
 	SC_T_TID,
 	SC_T_PPID,
 	SC_T_UID,
+	SC_T_GID,
 	SC_T_FIRST,
 	SC_T_LAST,
 	SC_T_CALLS,
@@ -65,6 +68,8 @@ enum sc_column_id {
 	SC_D_STATE,
 	SC_D_RET,
 	SC_D_DUR,
+	SC_D_PAYLOAD_SIZE,
+	SC_D_PAYLOAD,
 	SC_G_REASON,
 	SC_G_VCPU,
 	SC_G_ENTRIES,
@@ -72,6 +77,7 @@ enum sc_column_id {
 	SC_G_FIRST,
 	SC_G_LAST,
 	SC_G_AFTER,
+	SC_S_SNAPSHOT,
 	SC_COLUMN_IDS,
 };
 
@@ -79,7 +85,8 @@ enum sc_column_id {
 #define SC_BITS(from, to) ((SC_BIT((to) + 1) - 1) & ~(SC_BIT(from) - 1))
 #define SC_BITS_CALL SC_BITS(SC_C_TS, SC_C_PAYLOAD)
 #define SC_BITS_TASK SC_BITS(SC_T_KEY, SC_T_COMM)
-#define SC_BITS_COMPLETION SC_BITS(SC_D_SEQ, SC_D_DUR)
+#define SC_BITS_COMPLETION SC_BITS(SC_D_SEQ, SC_D_DUR) /* without their payloads */
+#define SC_BITS_LATE SC_BITS(SC_D_PAYLOAD_SIZE, SC_D_PAYLOAD)
 #define SC_BITS_GAP SC_BITS(SC_G_REASON, SC_G_AFTER)
 #define SC_BITS_ALL (SC_BIT(SC_COLUMN_IDS) - 1)
 
@@ -90,8 +97,11 @@ struct sc_block_head {
 	uint64_t first; /* seq of the first row, or of the next there will be */
 	uint64_t event; /* number of the last event of the session that this block holds */
 	uint64_t ts_min, ts_max; /* of the rows; both 0 where there are none */
-	uint32_t count[SC_ROWS_KINDS]; /* PAYLOAD in bytes, COMM unused */
+	uint32_t count[SC_ROWS_KINDS]; /* PAYLOAD, LATE, SNAPSHOT in bytes, COMM unused */
 	uint32_t open; /* rows in state OPEN */
+	uint64_t skipped; /* calls of the session left out by choice, as of this block */
+	uint64_t snapshot_time; /* of the snapshot, if there is one; ns since the epoch */
+	uint64_t snapshot_after; /* … it lies behind this call */
 	bool any_number; /* too many syscall numbers to list */
 	const uint8_t *numbers; /* CBOR array of uint, rising: abi << 32 | nr; into the head */
 	size_t numbers_len; /* bytes */
@@ -105,9 +115,10 @@ struct sc_block {
 	uint64_t *col[SC_COLUMN_IDS]; /* of h.count[] elements; NULL for bytes */
 	uint32_t cap[SC_COLUMN_IDS]; /* elements that there is room for */
 	bool lent; /* the columns of calls are somebody else's */
-	uint8_t *payload, *comm;
+	uint8_t *payload, *late, *snapshot, *comm;
 	struct sc_task *tasks; /* filled when SC_BITS_TASK are loaded */
 	uint32_t *payload_at; /* where each row's payload begins, when loaded */
+	uint32_t *late_at; /* likewise each completion's */
 	/* reading only */
 	struct sc_item item;
 	uint64_t length; /* of the item in bytes */
@@ -128,8 +139,11 @@ enum sc_rows sc_column_rows(enum sc_column_id id);
 /* Name in the segment. */
 const char *sc_column_name(enum sc_column_id id);
 
-/* Is it bytes (payload, comm), and not numbers? */
+/* Is it bytes (payloads, comm, the snapshot), and not numbers? */
 bool sc_column_is_bytes(enum sc_column_id id);
+
+/* These bytes; NULL: there are none, or they are not loaded. */
+const uint8_t *sc_column_bytes(const struct sc_block *b, enum sc_column_id id);
 
 /* Elements that it has in a block. */
 uint32_t sc_column_count(const struct sc_block *b, enum sc_column_id id);

@@ -120,8 +120,8 @@ static int block_put_columns(struct sc_block *b, struct sc_buf *list, struct sc_
 			continue;
 		sc_buf_reset(stored);
 		if (sc_column_is_bytes(id))
-			rc = sc_column_encode_bytes(id == SC_C_PAYLOAD ? b->payload : b->comm,
-						    count, &c, stored, &b->scratch);
+			rc = sc_column_encode_bytes(sc_column_bytes(b, id), count, &c, stored,
+						    &b->scratch);
 		else
 			rc = sc_column_encode(b->col[id], count, &c, stored, &b->scratch,
 					      &b->hints[id]);
@@ -144,7 +144,9 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 {
 	const struct sc_block_head *h = &b->h;
 
-	sc_cbor_put(head, SC_CBOR_MAP, 16);
+	sc_cbor_put(head, SC_CBOR_MAP,
+		    16 + (h->skipped != 0) + (h->count[SC_ROWS_SNAPSHOT] != 0) +
+			    (h->count[SC_ROWS_LATE] != 0));
 	sc_cbor_put_text(head, "id");
 	sc_cbor_put_bytes(head, h->id, sizeof(h->id));
 	sc_cbor_put_text(head, "seq");
@@ -178,8 +180,23 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 	sc_cbor_put_uint(head, h->count[SC_ROWS_PAYLOAD]);
 	sc_cbor_put_text(head, "session");
 	sc_cbor_put_uint(head, h->session);
+	if (h->skipped) {
+		sc_cbor_put_text(head, "skipped");
+		sc_cbor_put_uint(head, h->skipped);
+	}
+	if (h->count[SC_ROWS_SNAPSHOT]) {
+		sc_cbor_put_text(head, "snapshot");
+		sc_cbor_put(head, SC_CBOR_ARRAY, 3);
+		sc_cbor_put_uint(head, h->count[SC_ROWS_SNAPSHOT]);
+		sc_cbor_put_uint(head, h->snapshot_time);
+		sc_cbor_put_uint(head, h->snapshot_after);
+	}
 	sc_cbor_put_text(head, "completions");
 	sc_cbor_put_uint(head, h->count[SC_ROWS_COMPLETION]);
+	if (h->count[SC_ROWS_LATE]) {
+		sc_cbor_put_text(head, "completion.payload");
+		sc_cbor_put_uint(head, h->count[SC_ROWS_LATE]);
+	}
 }
 
 static void block_put_numbers(struct sc_block *b, struct sc_buf *out)

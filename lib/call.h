@@ -38,6 +38,7 @@ struct sc_task {
 	uint32_t tid;
 	uint32_t ppid;
 	uint32_t uid;
+	uint32_t gid; /* with uid; stores of before it was recorded have 0 */
 	char comm[17]; /* NUL-terminated; raw bytes of the guest: escape before printing */
 };
 
@@ -57,7 +58,7 @@ struct sc_call {
 	int64_t ret; /* meaningful in states RETURNED and IRET */
 	uint64_t rip, rsp, rflags, cr3, fs_base, gs_base;
 	const struct sc_task *task; /* never NULL; lives as long as the block it came in */
-	const void *payload; /* captured strings and buffers (format of part 3) or NULL */
+	const void *payload; /* memory of its arguments (payload.h), or NULL; as long as the call */
 	uint32_t payload_len;
 };
 

@@ -14,12 +14,14 @@
 #include "index_sql.h"
 #include "io.h"
 
+#define LAYOUT 2 /* of the tables: "layout" in meta of schema/index.sql; 1 had none */
 #define BUSY_MS 5000 /* longest wait for another connection's lock */
 #define READ_TRIES 50 /* for a writer that is just coming or going */
 #define READ_PAUSE 2000000 /* ns between them */
 
 static const char *const tables[] = {
-	"sessions", "segments", "blocks", "links", "tasks", "block_tasks", "gaps", "open_calls",
+	"sessions",    "segments", "blocks",	"links",      "tasks",
+	"block_tasks", "gaps",	   "snapshots", "open_calls",
 };
 
 sqlite3 *sc_index_db(struct sc_index *ix)
@@ -148,19 +150,23 @@ static int index_new(const char *dir, int dir_fd, struct sc_index **out)
 static int index_check(struct sc_index *ix, const char *schema, struct sc_error *err)
 {
 	sqlite3_stmt *row = NULL;
-	char sql[128];
-	int64_t version = 0;
+	char sql[256];
+	int64_t version = 0, layout = 1;
 	int rc;
 
 	snprintf(sql, sizeof(sql),
-		 "SELECT (SELECT value FROM %s.meta WHERE name = 'version') FROM %s.meta "
+		 "SELECT (SELECT value FROM %s.meta WHERE name = 'version'), "
+		 "(SELECT value FROM %s.meta WHERE name = 'layout') FROM %s.meta "
 		 "WHERE name = 'format' AND value = 'scaudit'",
-		 schema, schema);
+		 schema, schema, schema);
 	rc = sqlite3_prepare_v2(ix->db, sql, -1, &row, NULL);
 	if (rc == SQLITE_OK) {
 		rc = sqlite3_step(row);
-		if (rc == SQLITE_ROW)
+		if (rc == SQLITE_ROW) {
 			version = sqlite3_column_int64(row, 0);
+			if (sqlite3_column_type(row, 1) != SQLITE_NULL)
+				layout = sqlite3_column_int64(row, 1);
+		}
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
 		rc = index_errno(ix->db, ix->writer);
@@ -181,6 +187,8 @@ static int index_check(struct sc_index *ix, const char *schema, struct sc_error 
 			     "%s/" SC_INDEX_FILE ": not a scaudit store (its table \"meta\" names "
 			     "no version); name a folder made by screcord",
 			     ix->dir);
+	} else if (layout != LAYOUT) {
+		rc = sc_fail(err, -ESTALE, "%s/" SC_INDEX_FILE ": has another layout", ix->dir);
 	} else {
 		rc = 0;
 	}
@@ -538,6 +546,10 @@ void sc_index_session(sqlite3_stmt *row, struct sc_session *s)
 	s->begin = (uint64_t)sqlite3_column_int64(row, 6);
 	s->end = (uint64_t)sqlite3_column_int64(row, 7);
 	sc_index_text(row, 8, s->ended, sizeof(s->ended));
+	sc_index_text(row, 9, s->only, sizeof(s->only));
+	sc_index_text(row, 10, s->skip, sizeof(s->skip));
+	sc_index_text(row, 11, s->snaplen, sizeof(s->snaplen));
+	s->skipped = (uint64_t)sqlite3_column_int64(row, 12);
 }
 
 void sc_index_task(sqlite3_stmt *row, int column, struct sc_task *t)
@@ -554,8 +566,9 @@ void sc_index_task(sqlite3_stmt *row, int column, struct sc_task *t)
 	t->tid = (uint32_t)sqlite3_column_int64(row, column + 5);
 	t->ppid = (uint32_t)sqlite3_column_int64(row, column + 6);
 	t->uid = (uint32_t)sqlite3_column_int64(row, column + 7);
-	comm = sqlite3_column_blob(row, column + 8);
-	n = sqlite3_column_bytes(row, column + 8);
+	t->gid = (uint32_t)sqlite3_column_int64(row, column + 8);
+	comm = sqlite3_column_blob(row, column + 9);
+	n = sqlite3_column_bytes(row, column + 9);
 	if (comm && n > 0 && (size_t)n < sizeof(t->comm))
 		memcpy(t->comm, comm, (size_t)n);
 }

@@ -23,7 +23,8 @@ struct sc_index;
  * @dir_fd  of the store's folder, dir its path for messages
  * @made    out: true where it is new, and knows nothing yet
  * @retval -EPROTO newer schema  @retval -EINVAL a database, but not ours
- * @retval -EBADMSG damaged  @retval other errno
+ * @retval -EBADMSG damaged  @retval -ESTALE of an older layout: to be made again
+ * @retval other errno
  */
 int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **ix, bool *made,
 			struct sc_error *err);
@@ -117,12 +118,16 @@ static inline int64_t sc_clamp(uint64_t v)
 /* A column of a row as text, cut to size, never NULL. */
 void sc_index_text(sqlite3_stmt *row, int column, char *to, size_t size);
 
-/* A session row: number, id, vm, engine, host_kernel, tsc_khz, begin, end, ended. */
-#define SC_INDEX_SESSION "number, id, vm, engine, host_kernel, tsc_khz, begin, \"end\", ended"
+/* A session row, SC_INDEX_SESSION_N columns. */
+#define SC_INDEX_SESSION                                                        \
+	"number, id, vm, engine, host_kernel, tsc_khz, begin, \"end\", ended, " \
+	"only, skip, snaplen, skipped"
+#define SC_INDEX_SESSION_N 13
 void sc_index_session(sqlite3_stmt *row, struct sc_session *s);
 
-/* A task row, from a column on: key, start, cr3, known, pid, tid, ppid, uid, comm. */
-#define SC_INDEX_TASK "key, start, cr3, known, pid, tid, ppid, uid, comm"
+/* A task row, from a column on: SC_INDEX_TASK_N of them. */
+#define SC_INDEX_TASK "key, start, cr3, known, pid, tid, ppid, uid, gid, comm"
+#define SC_INDEX_TASK_N 10
 void sc_index_task(sqlite3_stmt *row, int column, struct sc_task *t);
 
 #endif

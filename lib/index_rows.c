@@ -15,14 +15,17 @@
 
 static const char *const sql[SC_STATEMENTS] = {
 	[SC_SQL_ADD_SESSION] =
-		"INSERT OR IGNORE INTO main.sessions VALUES (?1,?2,?3,?4,?5,?6,?7,0,'',0,?7)",
+		"INSERT INTO main.sessions VALUES "
+		"(?1,?2,?3,?4,?5,?6,?7,0,'',0,?7,?8,?9,?10,0) ON CONFLICT (number) DO "
+		"UPDATE SET only = excluded.only, skip = excluded.skip, "
+		"snaplen = excluded.snaplen",
 	[SC_SQL_ADD_SEGMENT] = "INSERT OR REPLACE INTO main.segments VALUES (?1,?2,?3,0,?4,?5,?6)",
-	[SC_SQL_END_SESSION] =
-		"UPDATE main.sessions SET \"end\" = ?2, ended = ?3 WHERE number = ?1",
+	[SC_SQL_END_SESSION] = "UPDATE main.sessions SET \"end\" = ?2, ended = ?3, "
+			       "skipped = max(skipped, ?4) WHERE number = ?1",
 	[SC_SQL_END_SEGMENT] = "UPDATE main.segments SET closed = 1, bytes = ?2, hash = ?3 "
 			       "WHERE number = ?1",
-	[SC_SQL_MORE_SESSION] = "UPDATE main.sessions SET event = ?2, last = max(last, ?3) "
-				"WHERE number = ?1",
+	[SC_SQL_MORE_SESSION] = "UPDATE main.sessions SET event = ?2, last = max(last, ?3), "
+				"skipped = max(skipped, ?4) WHERE number = ?1",
 	[SC_SQL_MORE_SEGMENT] = "UPDATE main.segments SET bytes = ?2, block = ?3, seq = ?4, "
 				"hash = ?5 WHERE number = ?1",
 	[SC_SQL_TAKE_SESSION] = "INSERT OR IGNORE INTO main.sessions SELECT * FROM disk.sessions "
@@ -37,14 +40,15 @@ static const char *const sql[SC_STATEMENTS] = {
 	[SC_SQL_ADD_LINK] = "INSERT OR IGNORE INTO main.links VALUES (?1,?2)",
 	[SC_SQL_FIND_TASK] = "SELECT number FROM main.tasks WHERE session = ?1 AND key = ?2 AND "
 			     "start = ?3 AND cr3 = ?4 AND known = ?5 AND pid = ?6 AND tid = ?7 AND "
-			     "ppid = ?8 AND uid = ?9 AND comm = ?10",
+			     "ppid = ?8 AND uid = ?9 AND gid = ?10 AND comm = ?11",
 	[SC_SQL_ADD_TASK] = "INSERT INTO main.tasks VALUES "
 			    "((SELECT coalesce(max(number), 0) + 1 FROM tasks),"
-			    "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+			    "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	[SC_SQL_MORE_TASK] = "UPDATE main.tasks SET first = min(first, ?2), last = max(last, ?3), "
 			     "calls = calls + ?4 WHERE number = ?1",
 	[SC_SQL_ADD_BLOCK_TASK] = "INSERT OR IGNORE INTO main.block_tasks VALUES (?1,?2)",
 	[SC_SQL_ADD_GAP] = "INSERT INTO main.gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[SC_SQL_ADD_SNAPSHOT] = "INSERT OR REPLACE INTO main.snapshots VALUES (?1,?2,?3,?4,?5)",
 	[SC_SQL_ADD_OPEN] =
 		"INSERT OR REPLACE INTO main.open_calls VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
 	[SC_SQL_END_OPEN] = "DELETE FROM main.open_calls WHERE seq = ?1",
@@ -121,9 +125,9 @@ int sc_index_add_segment(struct sc_index *ix, const struct sc_segment_head *h, u
 	if (ix->overlay)
 		rc = run(ix, err, SC_SQL_TAKE_SESSION, NULL, "i", (int64_t)s->number);
 	if (!rc)
-		rc = run(ix, err, SC_SQL_ADD_SESSION, NULL, "ibtttii", (int64_t)s->number,
+		rc = run(ix, err, SC_SQL_ADD_SESSION, NULL, "ibtttiittt", (int64_t)s->number,
 			 BLOB(s->id, sizeof(s->id)), s->vm, s->engine, s->host_kernel,
-			 (int64_t)s->tsc_khz, sc_clamp(s->begin));
+			 (int64_t)s->tsc_khz, sc_clamp(s->begin), s->only, s->skip, s->snaplen);
 	return rc ? rc :
 		    run(ix, err, SC_SQL_ADD_SEGMENT, NULL, "iiiiib", (int64_t)h->number,
 			(int64_t)s->number, sc_clamp(bytes), sc_clamp(h->block), sc_clamp(h->seq),
@@ -151,8 +155,8 @@ int sc_index_end_segment(struct sc_index *ix, const struct sc_segment_foot *f, u
 			 sc_clamp(bytes), BLOB(hash, SC_HASH_LEN));
 	if (rc || !f->ended[0])
 		return rc;
-	rc = run(ix, err, SC_SQL_END_SESSION, NULL, "iit", (int64_t)f->session, sc_clamp(f->end),
-		 f->ended);
+	rc = run(ix, err, SC_SQL_END_SESSION, NULL, "iiti", (int64_t)f->session, sc_clamp(f->end),
+		 f->ended, sc_clamp(f->skipped));
 	return rc || !ix->writer ? rc : run(ix, err, SC_SQL_END_ALL_OPEN, NULL, "");
 }
 
@@ -218,9 +222,10 @@ static int task_row(struct sc_index *ix, const struct sc_task *t, uint32_t sessi
 	*number = c->number;
 	if (c->number)
 		return more_task(ix, c->number, use, err);
-	rc = run(ix, err, SC_SQL_FIND_TASK, &row, "iiiiiiiiib", (int64_t)session, (int64_t)t->key,
+	rc = run(ix, err, SC_SQL_FIND_TASK, &row, "iiiiiiiiiib", (int64_t)session, (int64_t)t->key,
 		 (int64_t)t->start, (int64_t)t->cr3, (int64_t)t->known, (int64_t)t->pid,
-		 (int64_t)t->tid, (int64_t)t->ppid, (int64_t)t->uid, BLOB(t->comm, comm));
+		 (int64_t)t->tid, (int64_t)t->ppid, (int64_t)t->uid, (int64_t)t->gid,
+		 BLOB(t->comm, comm));
 	if (rc)
 		return rc;
 	if (row) {
@@ -230,10 +235,10 @@ static int task_row(struct sc_index *ix, const struct sc_task *t, uint32_t sessi
 		if (rc)
 			return rc;
 	} else {
-		rc = run(ix, err, SC_SQL_ADD_TASK, NULL, "iiiiiiiiibiii", (int64_t)session,
+		rc = run(ix, err, SC_SQL_ADD_TASK, NULL, "iiiiiiiiiibiii", (int64_t)session,
 			 (int64_t)t->key, (int64_t)t->start, (int64_t)t->cr3, (int64_t)t->known,
 			 (int64_t)t->pid, (int64_t)t->tid, (int64_t)t->ppid, (int64_t)t->uid,
-			 BLOB(t->comm, comm), use->first, use->last, use->calls);
+			 (int64_t)t->gid, BLOB(t->comm, comm), use->first, use->last, use->calls);
 		if (rc)
 			return rc;
 		*number = sqlite3_last_insert_rowid(ix->db);
@@ -365,6 +370,10 @@ int sc_index_add_block(struct sc_index *ix, const struct sc_block *b, uint32_t s
 		rc = add_links(ix, b, err);
 	if (!rc && (b->have & SC_BITS_GAP) == SC_BITS_GAP)
 		rc = add_gaps(ix, b, err);
+	if (!rc && h->count[SC_ROWS_SNAPSHOT])
+		rc = run(ix, err, SC_SQL_ADD_SNAPSHOT, NULL, "iiiii", (int64_t)h->number,
+			 (int64_t)h->session, (int64_t)h->count[SC_ROWS_SNAPSHOT],
+			 sc_clamp(h->snapshot_time), sc_clamp(h->snapshot_after));
 	if (!rc && ix->writer)
 		rc = change_open_calls(ix, b, tasks, err);
 	if (!rc)
@@ -372,8 +381,8 @@ int sc_index_add_block(struct sc_index *ix, const struct sc_block *b, uint32_t s
 			 sc_clamp(offset + length), (int64_t)(h->number + 1),
 			 sc_clamp(h->first + h->count[SC_ROWS_CALL]), BLOB(hash, SC_HASH_LEN));
 	if (!rc)
-		rc = run(ix, err, SC_SQL_MORE_SESSION, NULL, "iii", (int64_t)h->session,
-			 (int64_t)h->event, sc_clamp(h->ts_max));
+		rc = run(ix, err, SC_SQL_MORE_SESSION, NULL, "iiii", (int64_t)h->session,
+			 (int64_t)h->event, sc_clamp(h->ts_max), sc_clamp(h->skipped));
 	free(tasks);
 	return rc;
 }
@@ -425,8 +434,8 @@ int sc_index_tail(struct sc_index *ix, struct sc_index_tail *t, struct sc_error 
 	rc = sqlite3_step(row);
 	if (rc == SQLITE_ROW) {
 		sc_index_session(row, &t->session);
-		t->event = (uint64_t)sqlite3_column_int64(row, 9);
-		t->last = (uint64_t)sqlite3_column_int64(row, 10);
+		t->event = (uint64_t)sqlite3_column_int64(row, SC_INDEX_SESSION_N);
+		t->last = (uint64_t)sqlite3_column_int64(row, SC_INDEX_SESSION_N + 1);
 	}
 	rc = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : sc_index_fail(ix, err, "cannot be read");
 	sqlite3_finalize(row);
@@ -460,12 +469,12 @@ int sc_index_open_calls(struct sc_index *ix, struct sc_open_call **calls, size_t
 	struct sc_open_call *list = NULL;
 	sqlite3_stmt *row = NULL;
 	size_t n = 0, cap = 0;
-	int rc =
-		prepare(ix,
-			"SELECT o.seq, o.ts, o.tsc, o.nr, o.abi, o.insn, o.rip, o.rsp, o.cr3, "
-			"o.fs_base, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, "
-			"t.comm FROM open_calls o JOIN tasks t ON t.number = o.task ORDER BY o.seq",
-			&row, err);
+	int rc = prepare(
+		ix,
+		"SELECT o.seq, o.ts, o.tsc, o.nr, o.abi, o.insn, o.rip, o.rsp, o.cr3, "
+		"o.fs_base, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, "
+		"t.gid, t.comm FROM open_calls o JOIN tasks t ON t.number = o.task ORDER BY o.seq",
+		&row, err);
 
 	*calls = NULL;
 	*count = 0;

@@ -6,8 +6,11 @@
 #ifndef SC_ROWSET_H
 #define SC_ROWSET_H
 
+#include <string.h>
+
 #include "../schema/abi.h"
 #include "block.h"
+#include "payload.h"
 
 /*
  * Three cache lines more than the rows: a call's elements are written together, and would
@@ -18,11 +21,26 @@
 /* From a row's place in the first column to that in another one. */
 #define SC_ROW_AT(id) ((size_t)(id)*SC_ROW_STRIDE)
 
+/*
+ * Payloads wait in the order in which they come: a call's entry, others, its return. They are
+ * brought into the order of the rows when the block is written.
+ */
+struct sc_chunk {
+	uint32_t row;
+	uint32_t at, len; /* in the payloads */
+};
+
+#define SC_CHUNKS (2 * SC_BLOCK_ROWS) /* of a row: its entry's and its return's */
+
 struct sc_rowset {
 	uint64_t *column; /* the first column; row i is column + i */
 	uint32_t count; /* of at most SC_BLOCK_ROWS */
 	uint64_t first; /* seq of row 0 */
 	uint64_t tasks_since; /* numbers of tasks are good as long as this stays as it is */
+	uint8_t *payload; /* room for SC_BLOCK_PAYLOAD; untouched pages cost nothing */
+	uint32_t payload_len;
+	uint32_t n_chunks;
+	struct sc_chunk *chunks; /* of SC_CHUNKS */
 };
 
 /* @retval -ENOMEM */
@@ -66,6 +84,28 @@ static inline uint64_t sc_rowset_add(struct sc_rowset *rows, const struct scaudi
 	row[SC_ROW_AT(SC_C_GS_BASE)] = entry->gs_base;
 	row[SC_ROW_AT(SC_C_PAYLOAD_SIZE)] = 0;
 	return rows->first + rows->count++;
+}
+
+/* Is there room for the pieces behind an event? @len of them, in the ring */
+static inline bool sc_rowset_has_room(const struct sc_rowset *rows, size_t len)
+{
+	return sc_payload_bound(len) <= SC_BLOCK_PAYLOAD - rows->payload_len;
+}
+
+/* Add pieces to the payload of a row; there is room. @row of the first column */
+static inline void sc_rowset_pieces(struct sc_rowset *rows, uint64_t *row, const void *pieces,
+				    size_t len)
+{
+	uint8_t *to = rows->payload + rows->payload_len;
+	uint32_t n = (uint32_t)sc_payload_from_ring(pieces, len, to);
+
+	rows->chunks[rows->n_chunks++] = (struct sc_chunk){
+		.row = (uint32_t)(row - rows->column),
+		.at = rows->payload_len,
+		.len = n,
+	};
+	rows->payload_len += n;
+	row[SC_ROW_AT(SC_C_PAYLOAD_SIZE)] += n;
 }
 
 /* The place in the first column of an open call; NULL: it is not among these rows. */

@@ -11,7 +11,8 @@
 #include "store_private.h"
 
 #define COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory, */
-#define COMPLETIONS_MOST (4 * SC_BLOCK_ROWS) /* and how many in all */
+#define COMPLETIONS_MOST (4 * SC_BLOCK_ROWS) /* and how many in all, */
+#define LATE_MOST (4u * SC_BLOCK_PAYLOAD) /* and bytes of their payloads */
 #define NAMES_MOST 1000u /* of tasks, that the index is asked for */
 
 /* The completions that a block holds, sorted by seq. */
@@ -20,6 +21,16 @@ struct completions {
 	uint64_t used;
 	uint32_t n;
 	uint64_t *seq, *state, *ret, *dur; /* one allocation, at seq */
+	bool has_late; /* its payloads have been asked for; what there is of them: */
+	uint32_t *late_at; /* where each begins, and behind the last one where that ends */
+	uint8_t *late;
+	uint32_t late_len; /* bytes */
+};
+
+/* Which completion has ended a row. */
+struct ended_by {
+	uint64_t block; /* 0: none */
+	uint32_t index;
 };
 
 struct scan {
@@ -33,11 +44,14 @@ struct scan {
 	struct sc_block block, later;
 	struct completions kept[COMPLETIONS_KEPT];
 	uint32_t kept_rows; /* in all of them */
+	uint32_t kept_late; /* bytes */
 	uint64_t tick;
 	uint64_t *numbers; /* blocks to read */
 	size_t n;
 	uint64_t *later_numbers; /* blocks that complete the present one */
 	size_t n_later;
+	struct ended_by *ended_by; /* of each row of the present block; NULL: not wanted */
+	struct sc_buf joined; /* payload of the call that is shown */
 	uint32_t *rows;
 	uint8_t *task_ok;
 };
@@ -280,7 +294,12 @@ static int load_columns(struct scan *sc, uint64_t number, const struct place *p,
 
 /* ---- completions ---- */
 
-static int load_completions(struct scan *sc, uint64_t number, struct completions *c)
+/*
+ * Load columns of a block that completes calls of earlier ones, into sc->later.
+ * @retval 0  @retval 1 there is no such block, or it is damaged, which is counted
+ * @retval negative errno
+ */
+static int load_later(struct scan *sc, uint64_t number, uint64_t mask, const char *damage)
 {
 	struct sc_block *b = &sc->later;
 	struct place p = { 0 };
@@ -288,7 +307,7 @@ static int load_completions(struct scan *sc, uint64_t number, struct completions
 	int rc = find_place(sc, number, &p);
 
 	if (rc)
-		return rc == -ENOENT ? 0 : rc;
+		return rc == -ENOENT ? 1 : rc;
 	/* What this block completes is shown as open; its own rows are counted when read. */
 	rc = sc->s->segments < 0 ? 1 : 0;
 	if (!rc) {
@@ -301,15 +320,23 @@ static int load_completions(struct scan *sc, uint64_t number, struct completions
 	if (!rc && memcmp(b->item.hash, p.hash, SC_HASH_LEN))
 		rc = -EBADMSG;
 	if (!rc)
-		rc = sc_block_load(b, fd, SC_BITS_COMPLETION, NULL);
+		rc = sc_block_load(b, fd, mask, NULL);
 	if (rc == -ENOMEM)
 		return sc_fail(sc->err, rc, "%s: no memory", sc->s->dir);
-	if (rc)
-		return damaged(sc, 0, p.segment, number, "its completions are damaged");
-	for (uint32_t i = 1; i < b->h.count[SC_ROWS_COMPLETION]; i++)
+	for (uint32_t i = 1; !rc && mask & SC_BIT(SC_D_SEQ) && i < b->h.count[SC_ROWS_COMPLETION];
+	     i++)
 		if (b->col[SC_D_SEQ][i] <= b->col[SC_D_SEQ][i - 1])
-			return damaged(sc, 0, p.segment, number, "its completions are damaged");
+			rc = -EBADMSG;
+	return rc ? damaged(sc, 0, p.segment, number, damage), 1 : 0;
+}
 
+static int load_completions(struct scan *sc, uint64_t number, struct completions *c)
+{
+	struct sc_block *b = &sc->later;
+	int rc = load_later(sc, number, SC_BITS_COMPLETION, "its completions are damaged");
+
+	if (rc)
+		return rc < 0 ? rc : 0;
 	c->n = b->h.count[SC_ROWS_COMPLETION];
 	c->seq = malloc((size_t)c->n * 4 * sizeof(uint64_t) + 1);
 	if (!c->seq) {
@@ -329,7 +356,10 @@ static int load_completions(struct scan *sc, uint64_t number, struct completions
 static void drop_completions(struct scan *sc, struct completions *c)
 {
 	sc->kept_rows -= c->n;
+	sc->kept_late -= c->late_len;
 	free(c->seq);
+	free(c->late_at);
+	free(c->late);
 	*c = (struct completions){ 0 };
 }
 
@@ -357,7 +387,7 @@ static void make_room(struct scan *sc)
 	}
 }
 
-static int get_completions(struct scan *sc, uint64_t number, const struct completions **out)
+static int get_completions(struct scan *sc, uint64_t number, struct completions **out)
 {
 	struct completions *c = NULL;
 	int rc;
@@ -380,7 +410,54 @@ static int get_completions(struct scan *sc, uint64_t number, const struct comple
 	return 0;
 }
 
-static void merge_completions(struct sc_block *b, const struct completions *c)
+static void drop_late(struct scan *sc, struct completions *c)
+{
+	sc->kept_late -= c->late_len;
+	free(c->late_at);
+	free(c->late);
+	c->late_at = NULL;
+	c->late = NULL;
+	c->late_len = 0;
+	c->has_late = false;
+}
+
+/* The payloads of completions, once: where they cannot be read, there are none. */
+static int get_late(struct scan *sc, struct completions *c)
+{
+	struct sc_block *b = &sc->later;
+	uint32_t n;
+	int rc;
+
+	if (c->has_late)
+		return 0;
+	while (sc->kept_late > LATE_MOST - SC_BLOCK_PAYLOAD) {
+		struct completions *oldest = NULL;
+
+		for (unsigned i = 0; i < COMPLETIONS_KEPT; i++)
+			if (sc->kept[i].late_len && (!oldest || sc->kept[i].used < oldest->used))
+				oldest = &sc->kept[i];
+		drop_late(sc, oldest);
+	}
+	c->has_late = true;
+	rc = load_later(sc, c->block, SC_BITS_LATE, "its completions' payloads are damaged");
+	if (rc)
+		return rc < 0 ? rc : 0;
+	n = b->h.count[SC_ROWS_COMPLETION];
+	if (n != c->n || !b->h.count[SC_ROWS_LATE])
+		return 0;
+	/* The block's own memory, which the next one will not miss. */
+	c->late = b->late;
+	c->late_len = b->h.count[SC_ROWS_LATE];
+	c->late_at = b->late_at;
+	b->late = NULL;
+	b->late_at = NULL;
+	b->have = 0;
+	sc->kept_late += c->late_len;
+	return 0;
+}
+
+static void merge_completions(const struct scan *sc, struct sc_block *b,
+			      const struct completions *c)
 {
 	uint64_t first = b->h.first, end = first + b->h.count[SC_ROWS_CALL];
 	uint32_t from = 0, to = c->n;
@@ -401,6 +478,8 @@ static void merge_completions(struct sc_block *b, const struct completions *c)
 		b->col[SC_C_STATE][i] = c->state[from];
 		b->col[SC_C_RET][i] = c->ret[from];
 		b->col[SC_C_DUR][i] = c->dur[from];
+		if (sc->ended_by)
+			sc->ended_by[i] = (struct ended_by){ c->block, from };
 	}
 }
 
@@ -443,11 +522,11 @@ static int merge_later(struct scan *sc, uint64_t number)
 		rc = sc_index_again(sc->s->ix, rc, sc->err);
 	} while (rc == 1);
 	for (size_t i = 0; !rc && i < sc->n_later; i++) {
-		const struct completions *c;
+		struct completions *c;
 
 		rc = get_completions(sc, sc->later_numbers[i], &c);
 		if (!rc)
-			merge_completions(&sc->block, c);
+			merge_completions(sc, &sc->block, c);
 	}
 	return rc;
 }
@@ -527,6 +606,35 @@ static void make_call(const struct scan *sc, uint32_t i, struct sc_call *c)
 	}
 }
 
+/* A row's payload and that of its return, if that came in a later block. */
+static int join_payload(struct scan *sc, uint32_t i, struct sc_call *call)
+{
+	const struct ended_by *by = &sc->ended_by[i];
+	struct completions *c;
+	uint32_t at, len;
+	int rc;
+
+	if (!by->block)
+		return 0;
+	rc = get_completions(sc, by->block, &c);
+	if (!rc)
+		rc = get_late(sc, c);
+	if (rc || by->index >= c->n || !c->late)
+		return rc;
+	at = c->late_at[by->index];
+	len = (by->index + 1 < c->n ? c->late_at[by->index + 1] : c->late_len) - at;
+	if (!len)
+		return 0;
+	sc_buf_reset(&sc->joined);
+	sc_buf_add(&sc->joined, call->payload, call->payload_len);
+	sc_buf_add(&sc->joined, c->late + at, len);
+	if (sc->joined.failed)
+		return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
+	call->payload = sc->joined.data;
+	call->payload_len += len;
+	return 0;
+}
+
 static int scan_block(struct scan *sc, uint64_t number, bool reverse, sc_call_fn *fn, void *arg)
 {
 	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
@@ -545,9 +653,16 @@ static int scan_block(struct scan *sc, uint64_t number, bool reverse, sc_call_fn
 	if (rc)
 		return rc < 0 ? rc : 0;
 
-	merge = p.open && (mask | sc->columns) & ends;
+	merge = p.open && ((mask | sc->columns) & ends || sc->want & SC_COL_PAYLOAD);
 	if (merge)
 		mask |= ends;
+	free(sc->ended_by);
+	sc->ended_by = NULL;
+	if (merge && sc->want & SC_COL_PAYLOAD) {
+		sc->ended_by = calloc(p.rows, sizeof(*sc->ended_by));
+		if (!sc->ended_by)
+			return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
+	}
 	rc = load_columns(sc, number, &p, b, fd, mask, p.rows);
 	if (!rc && merge)
 		rc = merge_later(sc, number);
@@ -561,10 +676,13 @@ static int scan_block(struct scan *sc, uint64_t number, bool reverse, sc_call_fn
 	if (rc)
 		return rc < 0 ? rc : 0;
 	for (uint32_t k = 0; k < n; k++) {
+		uint32_t i = sc->rows[reverse ? n - 1 - k : k];
 		struct sc_call call;
 
-		make_call(sc, sc->rows[reverse ? n - 1 - k : k], &call);
-		rc = fn(&call, arg);
+		make_call(sc, i, &call);
+		rc = sc->ended_by ? join_payload(sc, i, &call) : 0;
+		if (!rc)
+			rc = fn(&call, arg);
 		if (rc)
 			return rc;
 	}
@@ -578,7 +696,9 @@ static void scan_free(struct scan *sc)
 	sc_block_free(&sc->block);
 	sc_block_free(&sc->later);
 	for (unsigned i = 0; i < COMPLETIONS_KEPT; i++)
-		free(sc->kept[i].seq);
+		drop_completions(sc, &sc->kept[i]);
+	sc_buf_free(&sc->joined);
+	free(sc->ended_by);
 	sc_match_free(&sc->match);
 	free(sc->numbers);
 	free(sc->later_numbers);

@@ -46,13 +46,21 @@ static int put_item(enum sc_item_kind kind, struct sc_buf *head, struct sc_buf *
 	return out->failed ? -ENOMEM : 0;
 }
 
+static void put_choice(struct sc_buf *head, const char *key, const char *text)
+{
+	if (!*text)
+		return;
+	sc_cbor_put_text(head, key);
+	sc_cbor_put_text(head, text);
+}
+
 int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 			uint8_t hash[SC_HASH_LEN])
 {
 	const struct sc_session *s = &h->session;
 	struct sc_buf head = { 0 };
 
-	sc_cbor_put(&head, SC_CBOR_MAP, 12);
+	sc_cbor_put(&head, SC_CBOR_MAP, 12u + !!*s->only + !!*s->skip + !!*s->snaplen);
 	sc_cbor_put_text(&head, "v");
 	sc_cbor_put_uint(&head, h->version);
 	sc_cbor_put_text(&head, "id");
@@ -61,8 +69,10 @@ int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 	sc_cbor_put_text(&head, s->vm);
 	sc_cbor_put_text(&head, "seq");
 	sc_cbor_put_uint(&head, h->seq);
+	put_choice(&head, "only", s->only);
 	sc_cbor_put_text(&head, "prev");
 	sc_cbor_put_bytes(&head, h->prev, sizeof(h->prev));
+	put_choice(&head, "skip", s->skip);
 	sc_cbor_put_text(&head, "begin");
 	sc_cbor_put_uint(&head, s->begin);
 	sc_cbor_put_text(&head, "block");
@@ -73,6 +83,7 @@ int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 	sc_cbor_put_uint(&head, h->number);
 	sc_cbor_put_text(&head, "session");
 	sc_cbor_put_uint(&head, s->number);
+	put_choice(&head, "snaplen", s->snaplen);
 	sc_cbor_put_text(&head, "tsc_khz");
 	sc_cbor_put_uint(&head, s->tsc_khz);
 	sc_cbor_put_text(&head, "host_kernel");
@@ -85,7 +96,7 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 {
 	struct sc_buf head = { 0 };
 
-	sc_cbor_put(&head, SC_CBOR_MAP, 9);
+	sc_cbor_put(&head, SC_CBOR_MAP, 9u + (f->skipped != 0));
 	sc_cbor_put_text(&head, "id");
 	sc_cbor_put_bytes(&head, f->id, sizeof(f->id));
 	sc_cbor_put_text(&head, "end");
@@ -104,10 +115,17 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 	sc_cbor_put_uint(&head, f->number);
 	sc_cbor_put_text(&head, "session");
 	sc_cbor_put_uint(&head, f->session);
+	if (f->skipped) {
+		sc_cbor_put_text(&head, "skipped");
+		sc_cbor_put_uint(&head, f->skipped);
+	}
 	return put_item(SC_ITEM_FOOTER, &head, out, hash);
 }
 
 /* ---- decoding ---- */
+
+#define HEAD_ALL ((1u << 12) - 1) /* fields that are in every head; others are beyond */
+#define FOOT_ALL ((1u << 9) - 1)
 
 static uint32_t get_u32(struct sc_cbor *in)
 {
@@ -143,6 +161,12 @@ static unsigned head_field(struct sc_segment_head *h, struct sc_cbor *in, const 
 		return s->tsc_khz = get_u32(in), 1 << 10;
 	if (sc_key_is(key, n, "host_kernel"))
 		return sc_cbor_get_text(in, s->host_kernel, sizeof(s->host_kernel)), 1 << 11;
+	if (sc_key_is(key, n, "only"))
+		return sc_cbor_get_text(in, s->only, sizeof(s->only)), 1 << 12;
+	if (sc_key_is(key, n, "skip"))
+		return sc_cbor_get_text(in, s->skip, sizeof(s->skip)), 1 << 13;
+	if (sc_key_is(key, n, "snaplen"))
+		return sc_cbor_get_text(in, s->snaplen, sizeof(s->snaplen)), 1 << 14;
 	sc_cbor_skip(in);
 	return 0;
 }
@@ -168,6 +192,8 @@ static unsigned foot_field(struct sc_segment_foot *f, struct sc_cbor *in, const 
 		return f->session = get_u32(in), 1 << 7;
 	if (sc_key_is(key, n, "id"))
 		return sc_cbor_get_fixed(in, f->id, sizeof(f->id)), 1 << 8;
+	if (sc_key_is(key, n, "skipped"))
+		return f->skipped = sc_cbor_get(in, SC_CBOR_UINT), 1 << 9;
 	sc_cbor_skip(in);
 	return 0;
 }
@@ -193,8 +219,8 @@ int sc_segment_get_head(const struct sc_item *it, struct sc_segment_head *h)
 		in.bad |= (seen & field) != 0;
 		seen |= field;
 	}
-	if (in.bad || in.at != in.end || seen != (1 << 12) - 1 || it->columns || !h->version ||
-	    !h->number || !h->session.number || !h->block || !h->seq)
+	if (in.bad || in.at != in.end || (seen & HEAD_ALL) != HEAD_ALL || it->columns ||
+	    !h->version || !h->number || !h->session.number || !h->block || !h->seq)
 		return -EBADMSG;
 	return 0;
 }
@@ -217,7 +243,7 @@ int sc_segment_get_foot(const struct sc_item *it, struct sc_segment_foot *f)
 		in.bad |= (seen & field) != 0;
 		seen |= field;
 	}
-	if (in.bad || in.at != in.end || seen != (1 << 9) - 1 || it->columns)
+	if (in.bad || in.at != in.end || (seen & FOOT_ALL) != FOOT_ALL || it->columns)
 		return -EBADMSG;
 	return 0;
 }

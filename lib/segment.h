@@ -29,6 +29,7 @@ struct sc_segment_foot {
 	uint64_t block; /* number that the next block of the store will get */
 	uint64_t seq; /* likewise the next call */
 	uint64_t event; /* last event of the session that is in the store */
+	uint64_t skipped; /* calls of the session left out by choice */
 	char ended[32]; /* why the session ended; empty: it goes on in the next segment */
 	uint64_t end; /* when, ns since the epoch; 0 where it has not */
 	uint8_t prev[SC_HASH_LEN];

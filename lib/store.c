@@ -84,12 +84,20 @@ static int store_open_index(struct sc_store *s, struct sc_error *err)
 			       ": not a scaudit store (no database, and no folder "
 			       "\"" SC_SEGMENTS_DIR "\"); name a folder made by screcord",
 			       s->dir);
-	if (s->segments < 0 ||
-	    (rc != -ENOENT && rc != -EBADMSG && rc != -EAGAIN && rc != -EBUSY && rc != -EIO))
+	if (s->segments < 0 && rc == -ESTALE)
+		return sc_fail(err, rc,
+			       "%s/" SC_INDEX_FILE ": of another version of scaudit, and without "
+			       "segments it cannot be made again",
+			       s->dir);
+	if (s->segments < 0 || (rc != -ENOENT && rc != -ESTALE && rc != -EBADMSG && rc != -EAGAIN &&
+				rc != -EBUSY && rc != -EIO))
 		return rc;
 
-	/* The segments are the truth. A WAL alone, without its -shm, is what a crash may leave. */
-	if (rc != -EAGAIN)
+	/*
+	 * The segments are the truth. A WAL alone, without its -shm, is what a crash may leave,
+	 * and another layout what another version's recorder has left.
+	 */
+	if (rc != -EAGAIN && rc != -ESTALE)
 		sc_note(&s->notice, "%s/" SC_INDEX_FILE ": %s; the segments were read instead",
 			s->dir, rc == -ENOENT ? "missing" : "damaged");
 	if (err)
@@ -273,9 +281,9 @@ static void task_element(sqlite3_stmt *row, void *element)
 
 	t->session = (uint32_t)sqlite3_column_int64(row, 0);
 	sc_index_task(row, 1, &t->task);
-	t->first = (uint64_t)sqlite3_column_int64(row, 10);
-	t->last = (uint64_t)sqlite3_column_int64(row, 11);
-	t->calls = (uint64_t)sqlite3_column_int64(row, 12);
+	t->first = (uint64_t)sqlite3_column_int64(row, 1 + SC_INDEX_TASK_N);
+	t->last = (uint64_t)sqlite3_column_int64(row, 2 + SC_INDEX_TASK_N);
+	t->calls = (uint64_t)sqlite3_column_int64(row, 3 + SC_INDEX_TASK_N);
 }
 
 int sc_store_tasks(struct sc_store *s, struct sc_task_seen **tasks, size_t *count,

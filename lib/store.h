@@ -16,9 +16,12 @@
 
 #define SC_SCHEMA_VERSION 1 /* of segments and index together */
 #define SC_BLOCK_ROWS 65536u /* most calls of a block */
-#define SC_PAYLOAD_MAX (1u << 20) /* bytes, of one call */
+#define SC_PAYLOAD_MAX (1u << 20) /* bytes, of one call's entry, and of its return */
+#define SC_SNAPSHOT_MAX (16u << 20) /* bytes */
+#define SC_CHOICE_LEN 512 /* bytes of a text in struct sc_session, NUL included */
 
 struct scaudit_entry;
+struct scaudit_return;
 
 struct sc_session {
 	uint32_t number; /* from 1, in this store */
@@ -30,6 +33,11 @@ struct sc_session {
 	uint64_t begin; /* ns since the epoch */
 	uint64_t end; /* ns; 0 while it runs */
 	uint32_t tsc_khz;
+	/* What the recorder was told to leave out (screcord --only, --skip, --snaplen) or empty. */
+	char only[SC_CHOICE_LEN];
+	char skip[SC_CHOICE_LEN];
+	char snaplen[SC_CHOICE_LEN];
+	uint64_t skipped; /* calls left out so */
 };
 
 /* ---- writing ---- */
@@ -48,13 +56,14 @@ struct sc_open_call {
 
 /*
  * Open a store for writing, making it where there is none, and begin a session,
- * or go on with the last one where its id is the same and it has no end.
+ * or go on with the last one where its id is the same and it has no end (in a new
+ * segment, where it leaves out something else now).
  * A torn tail of the last segment is cut off; what lay behind the last whole
  * block is not lost to the ring, whose reader goes on at sc_writer_last_event().
  * A last session with another id and no end gets one ("crashed"). An index that
  * is missing or damaged is made again from the segments.
  * @dir     made with its parents (mode 0700) where missing
- * @session in: id, vm, engine, host_kernel, begin, tsc_khz; out: number
+ * @session in: id, vm, engine, host_kernel, begin, tsc_khz, only, skip, snaplen; out: number
  * @notice  a line about what was repaired, or empty
  * @retval -EBUSY another writer has it open  @retval -EPROTO its schema is newer
  * @retval -EINVAL dir is something else than a store  @retval other errno of the system
@@ -82,7 +91,9 @@ size_t sc_writer_open_calls(const struct sc_writer *w, const struct sc_open_call
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq);
 
 /*
- * The same for a call without payload, as the module tells of it: what a recorder does most.
+ * The same for a call as the module tells of it, with the pieces behind it that its size
+ * says: what a recorder does most.
+ * @entry  valid as far as head.size goes; 0 there: without pieces
  * @state  OPEN or UNWANTED
  */
 int sc_writer_entry(struct sc_writer *w, const struct scaudit_entry *entry,
@@ -102,13 +113,34 @@ int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, i
 		       uint64_t dur);
 
 /*
+ * The same with the pieces behind the return, as its size says: the call's payload is those
+ * of its entry, then these. Nothing is done where it fails.
+ * @event  NULL: none
+ * @retval -ENOSPC also: 16 MiB of payload wait
+ */
+int sc_writer_return(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
+		     uint64_t dur, const struct scaudit_return *event);
+
+/*
+ * Put a snapshot (lib/snapshot.h: a CBOR sequence; opaque here) behind the calls so far: what
+ * there was in the guest that the calls do not tell of. A block has one.
+ * @bytes  copied
+ * @retval -ENOSPC one waits already: flush first  @retval -EMSGSIZE longer than SC_SNAPSHOT_MAX
+ * @retval -EINVAL it is empty  @retval -ENOMEM
+ */
+int sc_writer_snapshot(struct sc_writer *w, const void *bytes, size_t n);
+
+/* How many calls the session has left out by choice; kept with the next block or the end. */
+void sc_writer_skipped(struct sc_writer *w, uint64_t calls);
+
+/*
  * Add a gap; session and after_seq are filled in by the writer. One that follows
  * another of its kind at the same place is added to that.
  * @retval -ENOSPC SC_BLOCK_ROWS gaps wait: flush first  @retval -ENOMEM
  */
 int sc_writer_gap(struct sc_writer *w, const struct sc_gap *gap);
 
-/* Rows and completions waiting for sc_writer_flush(). */
+/* Rows, completions, gaps and snapshots waiting for sc_writer_flush(). */
 size_t sc_writer_pending(const struct sc_writer *w);
 
 /*
@@ -216,6 +248,26 @@ void sc_store_scan_cost(const struct sc_store *s, uint64_t *read, uint64_t *all)
 int sc_store_sessions(struct sc_store *s, struct sc_session **sessions, size_t *count,
 		      struct sc_error *err);
 int sc_store_gaps(struct sc_store *s, struct sc_gap **gaps, size_t *count, struct sc_error *err);
+
+/* A snapshot of a session. */
+struct sc_snapshot {
+	const void *bytes; /* hostile; valid in the callback */
+	size_t len;
+	uint64_t time; /* when it was put, ns since the epoch */
+	uint64_t after_seq; /* it lies behind this call; 0: ahead of all */
+};
+
+/* Return 0 to go on, anything else ends it and is handed on. */
+typedef int sc_snapshot_fn(const struct sc_snapshot *snapshot, void *arg);
+
+/*
+ * The snapshots of a session in order.
+ * @damage  may be NULL; added to, not cleared
+ * @retval 0 to the end (also where there are none)  @retval what fn returned
+ * @retval negative errno
+ */
+int sc_store_snapshots(struct sc_store *s, uint32_t session, sc_snapshot_fn *fn, void *arg,
+		       struct sc_damage *damage, struct sc_error *err);
 
 /* A task version, with when and how much it was seen. */
 struct sc_task_seen {

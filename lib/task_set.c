@@ -22,6 +22,7 @@ static void task_copy(struct sc_task *to, const struct sc_task *from)
 	to->tid = from->tid;
 	to->ppid = from->ppid;
 	to->uid = from->uid;
+	to->gid = from->gid;
 	memcpy(to->comm, from->comm, strnlen(from->comm, sizeof(to->comm) - 1));
 }
 

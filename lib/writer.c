@@ -27,7 +27,8 @@ struct sc_rowset *sc_writer_rowset(struct sc_writer *w)
 
 size_t sc_writer_pending(const struct sc_writer *w)
 {
-	return w->rows.count + w->n_completions + w->block.h.count[SC_ROWS_GAP];
+	return w->rows.count + w->n_completions + w->block.h.count[SC_ROWS_GAP] +
+	       (w->snapshot.len != 0);
 }
 
 int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *seq)
@@ -39,17 +40,19 @@ int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *se
 		return -ENOSPC;
 	if (call->payload_len > SC_PAYLOAD_MAX)
 		return -EMSGSIZE;
-	if (call->payload_len > SC_BLOCK_PAYLOAD - w->payload.len)
+	if (call->payload_len > SC_BLOCK_PAYLOAD - w->rows.payload_len)
 		return -ENOSPC;
 	task = sc_task_set_index(&w->tasks, call->task);
 	if (task < 0)
 		return task;
 	if (call->payload_len) {
-		sc_buf_add(&w->payload, call->payload, call->payload_len);
-		if (w->payload.failed) {
-			w->payload.failed = false;
-			return -ENOMEM;
-		}
+		w->rows.chunks[w->rows.n_chunks++] = (struct sc_chunk){
+			.row = w->rows.count,
+			.at = w->rows.payload_len,
+			.len = call->payload_len,
+		};
+		memcpy(w->rows.payload + w->rows.payload_len, call->payload, call->payload_len);
+		w->rows.payload_len += call->payload_len;
 	}
 
 	row[SC_ROW_AT(SC_C_TS)] = call->ts;
@@ -76,24 +79,39 @@ int sc_writer_call(struct sc_writer *w, const struct sc_call *call, uint64_t *se
 	return 0;
 }
 
+/* Bytes of the pieces behind an event whose own part has so many; 0: none. */
+static size_t pieces_of(const struct scaudit_event *event, size_t fixed)
+{
+	return event->size > fixed ? event->size - fixed : 0;
+}
+
 int sc_writer_entry(struct sc_writer *w, const struct scaudit_entry *entry,
 		    const struct sc_task *from, enum sc_state state, uint64_t *seq)
 {
+	size_t pieces = pieces_of(&entry->head, sizeof(*entry));
 	int task;
 
 	if (w->rows.count == SC_BLOCK_ROWS)
+		return -ENOSPC;
+	if (pieces > SC_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	if (pieces && !sc_rowset_has_room(&w->rows, pieces))
 		return -ENOSPC;
 	task = sc_task_set_index(&w->tasks, from);
 	if (task < 0)
 		return task;
 	*seq = sc_rowset_add(&w->rows, entry, (uint32_t)task, state);
+	if (pieces)
+		sc_rowset_pieces(&w->rows, w->rows.column + w->rows.count - 1, entry + 1, pieces);
 	return 0;
 }
 
 /* Of a call of an earlier block. */
-__attribute__((noinline)) static int
-complete_earlier(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
+__attribute__((noinline)) static int complete_earlier(struct sc_writer *w, uint64_t seq,
+						      enum sc_state state, int64_t ret,
+						      uint64_t dur, const void *pieces, size_t len)
 {
+	struct sc_completion *c;
 	int rc;
 
 	if (w->n_completions == SC_BLOCK_ROWS)
@@ -110,25 +128,73 @@ complete_earlier(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t
 	rc = sc_seq_set_mark(&w->open, seq);
 	if (rc)
 		return rc;
-	w->completions[w->n_completions++] =
-		(struct sc_completion){ seq, state, (uint64_t)ret, dur };
+	c = &w->completions[w->n_completions++];
+	*c = (struct sc_completion){
+		.seq = seq,
+		.state = state,
+		.ret = (uint64_t)ret,
+		.dur = dur,
+		.at = w->rows.payload_len,
+	};
+	if (len) {
+		c->len = (uint32_t)sc_payload_from_ring(pieces, len, w->rows.payload + c->at);
+		w->rows.payload_len += c->len;
+	}
 	return 0;
 }
 
 int sc_writer_complete(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
 		       uint64_t dur)
 {
+	return sc_writer_return(w, seq, state, ret, dur, NULL);
+}
+
+int sc_writer_return(struct sc_writer *w, uint64_t seq, enum sc_state state, int64_t ret,
+		     uint64_t dur, const struct scaudit_return *event)
+{
+	size_t pieces = event ? pieces_of(&event->head, sizeof(*event)) : 0;
 	uint64_t *row;
 
 	if (state == SC_STATE_OPEN || state >= SC_STATES)
 		return -EINVAL;
+	if (pieces > SC_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	if (pieces && !sc_rowset_has_room(&w->rows, pieces))
+		return -ENOSPC;
 	if (seq < w->rows.first)
-		return complete_earlier(w, seq, state, ret, dur);
+		return complete_earlier(w, seq, state, ret, dur, pieces ? event + 1 : NULL, pieces);
 	row = sc_rowset_open(&w->rows, seq);
 	if (!row)
 		return -ENOENT;
 	sc_rowset_complete(row, state, ret, dur);
+	if (pieces)
+		sc_rowset_pieces(&w->rows, row, event + 1, pieces);
 	return 0;
+}
+
+int sc_writer_snapshot(struct sc_writer *w, const void *bytes, size_t n)
+{
+	struct timespec now;
+
+	if (!n)
+		return -EINVAL;
+	if (n > SC_SNAPSHOT_MAX)
+		return -EMSGSIZE;
+	if (w->snapshot.len)
+		return -ENOSPC;
+	sc_buf_reset(&w->snapshot);
+	sc_buf_add(&w->snapshot, bytes, n);
+	if (w->snapshot.failed)
+		return -ENOMEM;
+	clock_gettime(CLOCK_REALTIME, &now);
+	w->block.h.snapshot_time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	w->block.h.snapshot_after = w->rows.first + w->rows.count - 1;
+	return 0;
+}
+
+void sc_writer_skipped(struct sc_writer *w, uint64_t calls)
+{
+	w->session.skipped = calls;
 }
 
 static uint64_t add_counts(uint64_t a, uint64_t b)
@@ -201,6 +267,7 @@ static int fill_tasks(struct sc_writer *w)
 		c[SC_T_TID][i] = t->tid;
 		c[SC_T_PPID][i] = t->ppid;
 		c[SC_T_UID][i] = t->uid;
+		c[SC_T_GID][i] = t->gid;
 		memcpy(b->comm + (size_t)i * SC_COMM_LEN, t->comm, SC_COMM_LEN);
 		c[SC_T_FIRST][i] = UINT64_MAX;
 		c[SC_T_LAST][i] = 0;
@@ -227,19 +294,58 @@ static int fill_completions(struct sc_writer *w)
 {
 	uint64_t **c = w->block.col;
 	uint32_t n = (uint32_t)w->n_completions;
-	int rc = n ? sc_block_alloc(&w->block, SC_BITS_COMPLETION, n) : 0;
+	int rc = n ? sc_block_alloc(&w->block, SC_BITS_COMPLETION | SC_BITS_LATE, n) : 0;
 
 	if (rc)
 		return rc;
 	if (n)
 		qsort(w->completions, n, sizeof(*w->completions), compare_completions);
+	sc_buf_reset(&w->late);
 	for (uint32_t i = 0; i < n; i++) {
-		c[SC_D_SEQ][i] = w->completions[i].seq;
-		c[SC_D_STATE][i] = w->completions[i].state;
-		c[SC_D_RET][i] = w->completions[i].ret;
-		c[SC_D_DUR][i] = w->completions[i].dur;
+		const struct sc_completion *from = &w->completions[i];
+
+		c[SC_D_SEQ][i] = from->seq;
+		c[SC_D_STATE][i] = from->state;
+		c[SC_D_RET][i] = from->ret;
+		c[SC_D_DUR][i] = from->dur;
+		c[SC_D_PAYLOAD_SIZE][i] = from->len;
+		sc_buf_add(&w->late, w->rows.payload + from->at, from->len);
 	}
 	w->block.h.count[SC_ROWS_COMPLETION] = n;
+	w->block.h.count[SC_ROWS_LATE] = (uint32_t)w->late.len;
+	return w->late.failed ? -ENOMEM : 0;
+}
+
+/* The rows' payloads in the order of the rows, each with that of the entry first. */
+static int fill_payload(struct sc_writer *w)
+{
+	const struct sc_rowset *rows = &w->rows;
+	const uint64_t *size = w->block.col[SC_C_PAYLOAD_SIZE];
+	uint32_t *place;
+	uint64_t at = 0;
+
+	sc_buf_reset(&w->payload);
+	w->block.h.count[SC_ROWS_PAYLOAD] = 0;
+	if (!rows->n_chunks)
+		return 0;
+	place = malloc(rows->count * sizeof(*place));
+	if (!place || !sc_buf_room(&w->payload, rows->payload_len)) {
+		free(place);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < rows->count; i++) {
+		place[i] = (uint32_t)at;
+		at += size[i];
+	}
+	for (uint32_t i = 0; i < rows->n_chunks; i++) {
+		const struct sc_chunk *c = &rows->chunks[i];
+
+		memcpy(w->payload.data + place[c->row], rows->payload + c->at, c->len);
+		place[c->row] += c->len;
+	}
+	free(place);
+	w->payload.len = at;
+	w->block.h.count[SC_ROWS_PAYLOAD] = (uint32_t)at;
 	return 0;
 }
 
@@ -255,16 +361,22 @@ static int encode(struct sc_writer *w, uint64_t last_event)
 	memcpy(b->h.prev, w->hash, sizeof(b->h.prev));
 	b->h.event = last_event;
 	b->h.first = w->rows.first;
+	b->h.skipped = w->session.skipped;
 	b->h.count[SC_ROWS_CALL] = w->rows.count;
-	b->h.count[SC_ROWS_PAYLOAD] = (uint32_t)w->payload.len;
-	b->payload = w->payload.data;
+	b->h.count[SC_ROWS_SNAPSHOT] = (uint32_t)w->snapshot.len;
 	b->have = SC_BITS_ALL;
 	rc = fill_tasks(w);
 	if (!rc)
 		rc = fill_completions(w);
 	if (!rc)
+		rc = fill_payload(w);
+	if (!rc) {
+		b->payload = w->payload.data;
+		b->late = w->late.data;
+		b->snapshot = w->snapshot.data;
 		rc = sc_block_encode(b, &w->head, &w->item);
-	b->payload = NULL;
+		b->payload = b->late = b->snapshot = NULL;
+	}
 	return rc;
 }
 
@@ -282,8 +394,10 @@ static void settle(struct sc_writer *w, uint64_t last_event)
 	w->rows.first += w->rows.count;
 	w->rows.count = 0;
 	w->rows.tasks_since++;
+	w->rows.payload_len = 0;
+	w->rows.n_chunks = 0;
 	memset(h->count, 0, sizeof(h->count));
-	sc_buf_reset(&w->payload);
+	sc_buf_free(&w->snapshot);
 	sc_task_set_clear(&w->tasks);
 	free(w->resumed);
 	w->resumed = NULL;

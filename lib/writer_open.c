@@ -39,6 +39,7 @@ int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,
 		.seq = w->rows.first,
 		.event = w->event,
 		.end = end,
+		.skipped = w->session.skipped,
 	};
 	uint8_t hash[SC_HASH_LEN];
 	int rc;
@@ -130,6 +131,8 @@ void sc_writer_free(struct sc_writer *w)
 	sc_block_free(&w->block);
 	sc_rowset_uninit(&w->rows);
 	sc_buf_free(&w->payload);
+	sc_buf_free(&w->late);
+	sc_buf_free(&w->snapshot);
 	sc_buf_free(&w->head);
 	sc_buf_free(&w->item);
 	sc_task_set_free(&w->tasks);
@@ -220,7 +223,7 @@ static int open_segments(struct sc_writer *w, struct sc_error *err)
 }
 
 /* The index cannot be used: put it aside, nothing is thrown away. */
-static int put_index_aside(struct sc_writer *w, struct sc_error *err)
+static int put_index_aside(struct sc_writer *w, const char *as, struct sc_error *err)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "" };
 	int rc = 0;
@@ -229,12 +232,12 @@ static int put_index_aside(struct sc_writer *w, struct sc_error *err)
 		char from[32], to[48];
 
 		snprintf(from, sizeof(from), SC_INDEX_FILE "%s", suffixes[i]);
-		snprintf(to, sizeof(to), SC_INDEX_FILE ".damaged%s", suffixes[i]);
+		snprintf(to, sizeof(to), "%s%s", as, suffixes[i]);
 		rc = sc_io_rename(w->dir_fd, from, to);
 		if (rc == -ENOENT)
 			rc = 0;
 	}
-	return rc ? sc_fail(err, rc, "%s/" SC_INDEX_FILE ": damaged, and cannot be put aside: %s",
+	return rc ? sc_fail(err, rc, "%s/" SC_INDEX_FILE ": of no use, and cannot be put aside: %s",
 			    w->dir, strerror(-rc)) :
 		    0;
 }
@@ -288,6 +291,7 @@ static int open_index(struct sc_writer *w, struct sc_recovery *r, struct sc_inde
 		      struct sc_error *err)
 {
 	for (bool again = false;; again = true) {
+		const char *aside;
 		bool made, agrees = true;
 		int rc = sc_index_open_write(w->dir, w->dir_fd, &w->ix, &made, err);
 
@@ -312,16 +316,17 @@ static int open_index(struct sc_writer *w, struct sc_recovery *r, struct sc_inde
 		}
 		sc_index_close(w->ix);
 		w->ix = NULL;
-		if (again || (rc && rc != -EBADMSG))
+		if (again || (rc && rc != -EBADMSG && rc != -ESTALE))
 			return rc;
 		if (faccessat(w->dir_fd, SC_SEGMENTS_DIR, F_OK, 0))
 			return sc_fail(err, -EINVAL,
 				       "%s/" SC_INDEX_FILE ": not a scaudit store (no database); "
 				       "name a folder made by screcord",
 				       w->dir);
-		sc_note(r->notice, "%s/" SC_INDEX_FILE ": damaged, put aside as %s", w->dir,
-			SC_INDEX_FILE ".damaged");
-		rc = put_index_aside(w, err);
+		aside = rc == -ESTALE ? SC_INDEX_FILE ".old" : SC_INDEX_FILE ".damaged";
+		sc_note(r->notice, "%s/" SC_INDEX_FILE ": %s, put aside as %s", w->dir,
+			rc == -ESTALE ? "of another version" : "damaged", aside);
+		rc = put_index_aside(w, aside, err);
 		if (rc)
 			return rc;
 		if (err)
@@ -401,18 +406,47 @@ static int take_segment(struct sc_writer *w, struct sc_error *err)
 	return 0;
 }
 
+static void clean_session(struct sc_session *s)
+{
+	clean_text(s->vm, sizeof(s->vm));
+	clean_text(s->engine, sizeof(s->engine));
+	clean_text(s->host_kernel, sizeof(s->host_kernel));
+	clean_text(s->only, sizeof(s->only));
+	clean_text(s->skip, sizeof(s->skip));
+	clean_text(s->snaplen, sizeof(s->snaplen));
+}
+
+/* With the session that was found: what it leaves out stands in the head of its segment. */
+static int go_on(struct sc_writer *w, struct sc_session *session, struct sc_error *err)
+{
+	struct sc_session *s = &w->session;
+	int rc = 0;
+
+	if (strcmp(s->only, session->only) || strcmp(s->skip, session->skip) ||
+	    strcmp(s->snaplen, session->snaplen)) {
+		memcpy(s->only, session->only, sizeof(s->only));
+		memcpy(s->skip, session->skip, sizeof(s->skip));
+		memcpy(s->snaplen, session->snaplen, sizeof(s->snaplen));
+		if (!w->closed)
+			rc = sc_writer_end_segment(w, "", 0, err);
+	}
+	if (!rc && w->closed)
+		rc = sc_writer_new_segment(w, err);
+	*session = *s;
+	return rc;
+}
+
 static int begin_session(struct sc_writer *w, const struct sc_index_tail *tail,
 			 struct sc_session *session, struct sc_error *err)
 {
 	int rc;
 
+	clean_session(session);
 	if (tail->session.number && !tail->session.ended[0]) {
 		w->session = tail->session;
 		w->event = tail->event;
 		if (!memcmp(tail->session.id, session->id, sizeof(session->id))) {
-			rc = w->closed ? sc_writer_new_segment(w, err) : 0;
-			*session = w->session;
-			return rc;
+			return go_on(w, session, err);
 		}
 		rc = end_crashed(w, tail, err);
 		if (rc)
@@ -421,9 +455,7 @@ static int begin_session(struct sc_writer *w, const struct sc_index_tail *tail,
 	session->number = tail->session.number + 1;
 	session->end = 0;
 	memset(session->ended, 0, sizeof(session->ended));
-	clean_text(session->vm, sizeof(session->vm));
-	clean_text(session->engine, sizeof(session->engine));
-	clean_text(session->host_kernel, sizeof(session->host_kernel));
+	session->skipped = 0;
 	w->session = *session;
 	w->event = 0;
 	return sc_writer_new_segment(w, err);

@@ -12,6 +12,7 @@
 
 struct sc_completion {
 	uint64_t seq, state, ret, dur;
+	uint32_t at, len; /* its payload, in that of the rows */
 };
 
 struct sc_writer {
@@ -33,7 +34,7 @@ struct sc_writer {
 	uint64_t calls; /* durable */
 	struct sc_rowset rows; /* that wait */
 	struct sc_block block; /* … and all else that does */
-	struct sc_buf payload;
+	struct sc_buf payload, late, snapshot; /* in the order of the block */
 	struct sc_task_set tasks;
 	struct sc_completion *completions;
 	size_t n_completions, completions_cap;

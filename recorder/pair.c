@@ -373,6 +373,7 @@ static void describe_task(struct sc_task *to, const struct scaudit_task *from, u
 	to->tid = from->tid;
 	to->ppid = known & SCAUDIT_KNOWN_PARENT ? from->ppid : 0;
 	to->uid = known & SCAUDIT_KNOWN_CRED ? from->uid : 0;
+	to->gid = known & SCAUDIT_KNOWN_CRED ? from->gid : 0;
 	memcpy(to->comm, from->comm, strnlen(from->comm, SCAUDIT_COMM_LEN));
 }
 

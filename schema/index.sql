@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 -- The index of a store (index.db), schema version 1. It is made from the
 -- segments and can be made again from them at any time: nothing lies here alone,
--- and nothing has a row per call. Compiled into the programs as it is.
+-- and nothing has a row per call. Compiled into the programs as it is. One of an
+-- earlier layout (below, in meta) is put aside and made again.
 --
 -- SQLite integers have 64 bits and a sign. Bit patterns (key, cr3, rip, …) are
 -- kept as they are; times and numbers above 2^63-1 are kept as 2^63-1.
@@ -11,7 +12,7 @@ CREATE TABLE meta (
 	name TEXT PRIMARY KEY,
 	value
 ) WITHOUT ROWID;
-INSERT INTO meta VALUES ('format', 'scaudit'), ('version', 1);
+INSERT INTO meta VALUES ('format', 'scaudit'), ('version', 1), ('layout', 2);
 
 -- From a screcord start to its stop.
 CREATE TABLE sessions (
@@ -25,7 +26,11 @@ CREATE TABLE sessions (
 	end INTEGER NOT NULL, -- 0: has not ended
 	ended TEXT NOT NULL, -- why; empty: has not ended
 	event INTEGER NOT NULL, -- last event of the audit that is in the store
-	last INTEGER NOT NULL -- time of the last call
+	last INTEGER NOT NULL, -- time of the last call
+	only TEXT NOT NULL, -- what the recorder was told to leave out; empty: nothing
+	skip TEXT NOT NULL,
+	snaplen TEXT NOT NULL,
+	skipped INTEGER NOT NULL -- calls left out so
 );
 
 CREATE TABLE segments (
@@ -76,6 +81,7 @@ CREATE TABLE tasks (
 	tid INTEGER NOT NULL,
 	ppid INTEGER NOT NULL,
 	uid INTEGER NOT NULL,
+	gid INTEGER NOT NULL,
 	comm BLOB NOT NULL, -- without the NUL
 	first INTEGER NOT NULL, -- of its calls
 	last INTEGER NOT NULL,
@@ -104,6 +110,15 @@ CREATE TABLE gaps (
 	after_seq INTEGER NOT NULL -- it lies behind this call
 );
 CREATE INDEX gaps_block ON gaps (block);
+
+-- Blocks with a snapshot of what the calls do not tell of.
+CREATE TABLE snapshots (
+	block INTEGER PRIMARY KEY, -- that holds it
+	session INTEGER NOT NULL,
+	bytes INTEGER NOT NULL,
+	time INTEGER NOT NULL,
+	after_seq INTEGER NOT NULL -- it lies behind this call
+);
 
 -- Calls of the running session that have not returned, for its next writer.
 CREATE TABLE open_calls (

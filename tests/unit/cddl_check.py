@@ -32,10 +32,10 @@ class Rules:
 
     Types: names, numbers, texts, a..b, T .size N, bstr .cbor T, null, uint, text, bstr;
     choices with /; arrays [* T], [T, T], [key: T, ...]; maps {key: T, ...}.
-    Of a rule "more entries may come", so maps and arrays with keys are open at the end.
+    `? key: T` may be left out. Of a rule "more entries may come", so maps and arrays with keys are open at the end.
     """
 
-    TOKEN = re.compile(r'\s*(?:;[^\n]*\n)?\s*("[^"]*"|\d+\.\.\d+|\d+|\.\w+|[\w][\w-]*|[\[\]{},:/=*])')
+    TOKEN = re.compile(r'\s*(?:;[^\n]*\n)?\s*("[^"]*"|\d+\.\.\d+|\d+|\.\w+|[\w](?:[\w-]|\.(?=\w+:))*|[\[\]{},:/=*?])')
 
     def __init__(self, text):
         text = re.sub(r';[^\n]*', '', text)
@@ -114,8 +114,11 @@ class Rules:
         entries = []
         while self.peek() != end:
             key = self.tokens.pop(0)
+            optional = key == '?'
+            if optional:
+                key = self.tokens.pop(0)
             self.want(':')
-            entries.append((key, self.choice()))
+            entries.append((key, self.choice(), optional))
             if self.peek() == ',':
                 self.tokens.pop(0)
         self.tokens.pop(0)
@@ -178,23 +181,25 @@ class Rules:
                 fail(f'array of {len(rule[1])}')
             for i, t in enumerate(rule[1]):
                 if sink is not None:
-                    sink.append((value, i, f'{where}[{i}]'))
+                    sink.append((value, i, f'{where}[{i}]', False))
                 self.check(value[i], t, f'{where}[{i}]', sink)
         elif kind == 'record':
             if type(value) is not list or len(value) < len(rule[1]):
                 fail(f'array of at least {len(rule[1])}')
-            for i, (key, t) in enumerate(rule[1]):
+            for i, (key, t, _) in enumerate(rule[1]):
                 if sink is not None:
-                    sink.append((value, i, f'{where}.{key}'))
+                    sink.append((value, i, f'{where}.{key}', False))
                 self.check(value[i], t, f'{where}.{key}', sink)
         elif kind == 'map':
             if type(value) is not dict:
                 fail('map')
-            for key, t in rule[1]:
+            for key, t, optional in rule[1]:
                 if key not in value:
+                    if optional:
+                        continue
                     fail(f'map with {key!r}')
                 if sink is not None:
-                    sink.append((value, key, f'{where}.{key}'))
+                    sink.append((value, key, f'{where}.{key}', optional))
                 self.check(value[key], t, f'{where}.{key}', sink)
 
 
@@ -253,7 +258,7 @@ def check_mutations(rules, item):
     rule = ('name', f'{item[0]}-head')
     sink = []
     rules.check(heads, rule, '', sink)
-    for container, key, path in sink:
+    for container, key, path, optional in sink:
         good = container[key]
         for bad in wrong_values(good):
             container[key] = bad
@@ -263,7 +268,7 @@ def check_mutations(rules, item):
                 tried += 1
             else:
                 raise SystemExit(f'FAIL {item[0]}{path}: {bad!r} was not seen to be wrong')
-        if type(container) is dict:
+        if type(container) is dict and not optional:
             del container[key]
             try:
                 rules.check(heads, rule)
@@ -306,7 +311,9 @@ def check_store(rules, store, seen):
             assert xxh3(item[1]) == item[2], f'{where}: check'
             assert head['prev'] == prev, f'{where}: chain'
             prev = hashlib.sha256(item[1]).digest()
-            seen[item[0]] = item
+            # The one with most to get wrong.
+            if item[0] not in seen or len(decode_one(seen[item[0]][1])) < len(head):
+                seen[item[0]] = item
             assert head['seq'] == next_seq and head['block'] == next_block, f'{where}: numbers'
             if item[0] != 'block':
                 continue
@@ -338,8 +345,13 @@ def main():
             blocks += check_store(rules, store, seen)
     tried = sum(check_mutations(rules, copy.deepcopy(seen[k]))
                 for k in ('segment', 'block', 'footer'))
-    for column in ('ts', 'payload', 'task.comm', 'completion.seq', 'gap.reason'):
+    for column in ('ts', 'payload', 'task.comm', 'completion.seq', 'completion.payload',
+                   'gap.reason', 'snapshot'):
         assert column in seen, f'no segment has the column {column}'
+    for kind, keys in (('segment', ('only', 'skip', 'snaplen')), ('footer', ('skipped',)),
+                       ('block', ('skipped', 'snapshot', 'completion.payload'))):
+        for key in keys:
+            assert key in decode_one(seen[kind][1]), f'no {kind} has {key}'
     print(f'{blocks} blocks obey {os.path.basename(cddl)}; {tried} wrong fields were seen')
 
 

@@ -16,6 +16,7 @@
 #include "../../lib/syscalls.h"
 #include "../../schema/abi.h"
 #include "model.h"
+#include "payload.h"
 #include "synth.h"
 
 void model_free(struct model *m)
@@ -60,6 +61,23 @@ void model_complete(struct model *m, struct sc_writer *w, uint64_t seq, enum sc_
 	c->state = (uint8_t)state;
 	c->ret = ret;
 	c->dur = dur;
+}
+
+void model_return(struct model *m, struct sc_writer *w, uint64_t seq, int64_t ret, uint64_t dur,
+		  const struct scaudit_return *event)
+{
+	struct model_call *c = &m->calls[seq - 1];
+	size_t len = event->head.size - sizeof(*event);
+
+	assert_int_equal(sc_writer_return(w, seq, SC_STATE_RETURNED, ret, dur, event), 0);
+	c->payload = realloc(c->payload, c->call.payload_len + sc_payload_bound(len));
+	assert_non_null(c->payload);
+	c->call.payload_len +=
+		(uint32_t)sc_payload_from_ring(event + 1, len, c->payload + c->call.payload_len);
+	c->call.payload = c->payload;
+	c->call.state = SC_STATE_RETURNED;
+	c->call.ret = ret;
+	c->call.dur = dur;
 }
 
 bool model_match(const struct sc_call *c, const struct sc_filter *f)
@@ -150,6 +168,7 @@ static int check_call(const struct sc_call *c, void *arg)
 		assert_int_equal(c->task->tid, e->task.tid);
 		assert_int_equal(c->task->ppid, e->task.ppid);
 		assert_int_equal(c->task->uid, e->task.uid);
+		assert_int_equal(c->task->gid, e->task.gid);
 		assert_string_equal(c->task->comm, e->task.comm);
 	}
 	if (k->columns & SC_COL_NR) {

@@ -28,6 +28,10 @@ uint64_t model_add(struct model *m, struct sc_writer *w, const struct sc_call *c
 void model_complete(struct model *m, struct sc_writer *w, uint64_t seq, enum sc_state state,
 		    int64_t ret, uint64_t dur);
 
+/* The same by a return with pieces behind it. */
+void model_return(struct model *m, struct sc_writer *w, uint64_t seq, int64_t ret, uint64_t dur,
+		  const struct scaudit_return *event);
+
 /* Does the filter let this call through? Written plainly, to be compared with. */
 bool model_match(const struct sc_call *c, const struct sc_filter *f);
 

@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
+#include "../../schema/abi.h"
 #include "synth.h"
 
 static double seconds(clockid_t clock)
@@ -80,6 +82,16 @@ int main(int argc, char **argv)
 	struct synth load;
 	struct rusage usage;
 	uint64_t open[64] = { 0 };
+	/* A return with a piece. */
+	struct {
+		struct scaudit_return event;
+		struct scaudit_piece piece;
+		char data[16];
+	} late = {
+		.event = { .head = { .size = sizeof(late), .type = SCAUDIT_EV_RETURN } },
+		.piece = { .size = 13, .whole = 13, .arg = 1, .state = SCAUDIT_PIECE_AT_RETURN },
+		.data = "what was read",
+	};
 	double spent = 0, cpu = 0, begin, begin_cpu;
 	uint64_t bytes;
 
@@ -89,9 +101,13 @@ int main(int argc, char **argv)
 	}
 	synth_init(&load, 1);
 	synth_session(&session, 1);
+	strcpy(session.only, "comm=bash");
+	strcpy(session.skip, "%memory");
+	strcpy(session.snaplen, "64");
 	if (sc_writer_open(argv[1], &session, &w, &notice, &err))
 		goto fail;
 	/* Something of everything that a segment can hold. */
+	sc_writer_skipped(w, 17);
 	sc_writer_gap(w, &(struct sc_gap){ .reason = 1, .entries = 3, .first = SYNTH_BEGIN });
 	for (uint64_t i = 0; i < calls;) {
 		static struct sc_call batch[SC_BLOCK_ROWS];
@@ -103,6 +119,8 @@ int main(int argc, char **argv)
 			batch[0].payload = "/etc/passwd";
 			batch[0].payload_len = 12;
 		}
+		if (sc_writer_snapshot(w, "\x01\x02\x03", 3))
+			goto fail;
 		begin = now();
 		begin_cpu = used();
 		for (uint32_t k = 0; k < n; k++) {
@@ -114,7 +132,8 @@ int main(int argc, char **argv)
 				continue;
 			/* It ends some open calls later: mostly in this block, or in the next. */
 			if (open[seq % 64])
-				sc_writer_complete(w, open[seq % 64], SC_STATE_RETURNED, -4, 99999);
+				sc_writer_return(w, open[seq % 64], SC_STATE_RETURNED, -4, 99999,
+						 seq % 8 ? NULL : &late.event);
 			open[seq % 64] = seq;
 		}
 		i += n;

@@ -35,6 +35,7 @@ void synth_init(struct synth *s, uint64_t seed)
 		t->tid = 1000 + i;
 		t->ppid = i < 2 ? 1 : 1000;
 		t->uid = i % 3 ? 1000 : 0;
+		t->gid = i % 5 ? 1000 : 4;
 		snprintf(t->comm, sizeof(t->comm), "%s", names[i / 2 % 8]);
 	}
 }

@@ -124,8 +124,11 @@ static void show_text(FILE *out, const void *text, size_t n)
 
 static void show_task(FILE *out, const struct sc_task *t)
 {
-	fprintf(out, "{%" PRIx64 " %" PRIu64 " %" PRIx64 " %x %u %u %u %u ", t->key, t->start,
+	fprintf(out, "{%" PRIx64 " %" PRIu64 " %" PRIx64 " %x %u %u %u %u", t->key, t->start,
 		t->cr3, t->known, t->pid, t->tid, t->ppid, t->uid);
+	if (t->gid)
+		fprintf(out, ":%u", t->gid);
+	fputc(' ', out);
 	show_text(out, t->comm, strlen(t->comm));
 	fputc('}', out);
 }
@@ -145,6 +148,17 @@ static int show_call(const struct sc_call *c, void *arg)
 	show_task(out, c->task);
 	fputc(' ', out);
 	show_text(out, c->payload, c->payload_len);
+	fputc('\n', out);
+	return 0;
+}
+
+static int show_snapshot(const struct sc_snapshot *s, void *arg)
+{
+	FILE *out = arg;
+
+	/* When it was made is not made up. */
+	fprintf(out, "snapshot %" PRIu64 " ", s->after_seq);
+	show_text(out, s->bytes, s->len);
 	fputc('\n', out);
 	return 0;
 }
@@ -171,8 +185,19 @@ static int show(const char *dir, FILE *out, bool ends)
 			sessions[i].host_kernel, sessions[i].tsc_khz, sessions[i].begin,
 			sessions[i].ended);
 		/* When it was made is not made up. */
-		fprintf(out, " %" PRIu64 "\n",
+		fprintf(out, " %" PRIu64,
 			ends && !strcmp(sessions[i].ended, "stopped") ? 0 : sessions[i].end);
+		if (*sessions[i].only)
+			fprintf(out, " only %s", sessions[i].only);
+		if (*sessions[i].skip)
+			fprintf(out, " skip %s", sessions[i].skip);
+		if (*sessions[i].snaplen)
+			fprintf(out, " snaplen %s", sessions[i].snaplen);
+		if (sessions[i].skipped)
+			fprintf(out, " skipped %" PRIu64, sessions[i].skipped);
+		fputc('\n', out);
+		if (sc_store_snapshots(s, sessions[i].number, show_snapshot, out, &damage, &err))
+			goto fail;
 	}
 	free(sessions);
 	if (sc_store_gaps(s, &gaps, &n, &err))

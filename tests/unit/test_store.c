@@ -63,6 +63,7 @@ static void extremes(void **state)
 			.tid = (uint32_t)v,
 			.ppid = (uint32_t)v,
 			.uid = (uint32_t)v,
+			.gid = (uint32_t)~v,
 			.comm = "sixteen bytes !!",
 		};
 		struct sc_call c = {
