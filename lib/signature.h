@@ -117,17 +117,24 @@ struct sc_flag {
 	uint64_t value;
 };
 
+#define SC_FLAGS_SIGNAL 1u /* what is under mask is a signal, behind the flags: CLONE_VM|SIGCHLD */
+#define SC_FLAGS_PERM 2u /* the low 9 bits are permissions, behind the flags: IPC_CREAT|0600 */
+
 struct sc_flags {
 	const char *name; /* in calls.tbl */
 	uint64_t mask; /* bits that are an enumeration; 0: none, ~0: all */
-	const char *none; /* what 0 is shown as where no enumeration says it: "0", "MAP_FILE", … */
-	const struct sc_flag *flags; /* larger values (of several bits) first */
+	const char *none; /* what 0 is shown as where no name says it; NULL: "0" */
+	const struct sc_flag *flags; /* as they are shown; of several bits before their parts */
 	size_t count;
+	const char *unknown; /* the remark on bits of which none has a name: "O_???"; or NULL */
+	uint64_t number; /* bits that are a number, shown as 21<<MAP_HUGE_SHIFT; 0: none */
+	const char *shift; /* its shift: "MAP_HUGE_SHIFT" */
+	unsigned style; /* SC_FLAGS_* */
 };
 
 const struct sc_flags *sc_flags_table(unsigned sub);
 
-/* The name of a value in an enumeration, or NULL. */
+/* The name of a value in an enumeration, or NULL. lib/flags.h writes them. */
 const char *sc_flags_name(const struct sc_flags *table, uint64_t value);
 
 #endif
