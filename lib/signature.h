@@ -33,12 +33,13 @@ enum sc_type {
 	SC_TYPE_SIZE,
 	SC_TYPE_SIG,
 	SC_TYPE_FLAGS, /* bits of table `sub` (schema/syscalls/flags.tbl), 32 bits */
-	SC_TYPE_FLAGS64, /* the same of a whole register */
+	SC_TYPE_FLAGS64, /* the same of a whole register; a void behind it: of two, low half first */
 	SC_TYPE_ENUM, /* one value of table `sub` */
 	/* memory */
-	SC_TYPE_PATH, /* a string, whole up to PATH_MAX */
+	SC_TYPE_PATH, /* a string, whole up to PATH_MAX; with OUT: execve's, see SCAUDIT_CAP_EXEC */
 	SC_TYPE_STR, /* a string, as much as snaplen lets through */
-	SC_TYPE_STRV, /* argv, envp */
+	SC_TYPE_STRV, /* argv */
+	SC_TYPE_ENVV, /* envp: shown by their number */
 	SC_TYPE_BUF, /* bytes, shown as a string; length as `len` says */
 	SC_TYPE_STRUCT, /* structure `sub` (schema/syscalls/structs.tbl), `len` of them in an array */
 	SC_TYPE_ARRAY, /* the same, always shown in brackets */
@@ -49,14 +50,15 @@ enum sc_type {
 	SC_TYPE_SOCKLEN, /* u32 that the kernel changes: [128 => 16] */
 	SC_TYPE_FDPAIR, /* int[2] */
 	SC_TYPE_INTP, /* pointer to int: [5] */
-	SC_TYPE_LONGP, /* pointer to long or 64-bit number, as the caller has it */
+	SC_TYPE_LONGP, /* pointer to long as the caller has it; SC_LEN_CONST: of len_arg bytes */
 	SC_TYPE_FDSET, /* fd_set of `len_arg` descriptors */
-	SC_TYPE_IOCTL, /* what the request number says: bytes of that size */
+	SC_TYPE_IOCTL, /* what the request number in argument len_arg says: bytes of that size */
 	SC_TYPES
 };
 
 #define SC_DIR_IN 1u /* the kernel reads it */
 #define SC_DIR_OUT 2u /* the kernel writes it: it means something after the return */
+#define SC_DIR_ALWAYS 4u /* with OUT: also where the result is an error */
 
 enum sc_len {
 	SC_LEN_ONE = 0, /* one element (of a structure), or the string's own */
@@ -72,7 +74,7 @@ struct sc_arg {
 	uint8_t dir; /* SC_DIR_*; 0 of numbers */
 	uint8_t len; /* enum sc_len; elements of the type: bytes of BUF and SOCKADDR */
 	uint8_t len_arg;
-	uint16_t sub; /* enum sc_flags_id or enum sc_struct_id */
+	uint16_t sub; /* enum sc_flags_id or enum sc_struct_id ("syscall_ids.h", generated) */
 };
 
 /* What the result is. */
@@ -89,7 +91,7 @@ enum sc_result {
 
 struct sc_signature {
 	uint8_t cond_arg; /* 6: always */
-	uint8_t n_args;
+	uint8_t n_args; /* of this variant; sc_syscall has that of the last */
 	uint8_t result; /* enum sc_result */
 	uint32_t cond_mask; /* (args[cond_arg] & cond_mask) == cond_value */
 	uint32_t cond_value;

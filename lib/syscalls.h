@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names and numbers of system calls. The rows are schema/syscalls/(abi).tsv.
+ * Names and numbers of system calls. The rows are those of schema/syscalls/calls.tbl.
  */
 #ifndef SC_SYSCALLS_H
 #define SC_SYSCALLS_H

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Makes what lib/ is built of from calls.tbl, flags.tbl and structs.tbl.
+
+usage: generate.py [--pending] OUTPUT-FOLDER
+
+  syscall_ids.h     enum sc_flags_id, enum sc_struct_id
+  syscall_rows.h    for lib/syscalls.c
+  signature_rows.h  for lib/signature.c
+  flag_rows.h       for lib/flags_table.c
+  flag_includes.h   the headers that flags.tbl names
+
+A file that would not change is left alone. Names that calls.tbl uses and the other tables
+lack are errors; with --pending they are said, and their arguments are plain hexadecimal.
+"""
+
+import os
+import sys
+
+import table
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+HEAD = "/* SPDX-License-Identifier: GPL-2.0-only */\n/* Made by schema/syscalls/generate.py. */\n"
+LENGTHS = {"": "SC_LEN_ONE", "const": "SC_LEN_CONST", "arg": "SC_LEN_ARG", "ret": "SC_LEN_RET",
+           "argp": "SC_LEN_ARGP"}
+
+
+def ids(flags, structs):
+    out = [HEAD, "#ifndef SC_SYSCALL_IDS_H\n#define SC_SYSCALL_IDS_H\n\n"]
+    for word, names in (("FLAGS", flags), ("STRUCT", structs)):
+        out.append(f"/* 0: none. */\nenum sc_{word.lower()}_id {{\n\tSC_{word}_NONE = 0,\n")
+        out += [f"\tSC_{word}_{n.upper()},\n" for n in names]
+        out.append(f"\tSC_{word}_COUNT\n}};\n\n")
+    out.append("#endif\n")
+    return "".join(out)
+
+
+def rows(calls):
+    out = [HEAD]
+    for i, abi in enumerate(table.ABIS):
+        out.append(f"static const struct sc_syscall rows_{abi}[] = {{\n")
+        for call in sorted((c for c in calls if c.numbers[i] is not None),
+                           key=lambda c: c.numbers[i]):
+            flags = "SC_SYSCALL_ADDRESS" if call.result == "address" else "0"
+            out.append(f'\t[{call.numbers[i]}] = {{ "{call.name}", {call.numbers[i]}, '
+                       f"{len(call.signatures[-1].args)}, {flags} }},\n")
+        out.append("};\n")
+    return "".join(out)
+
+
+def argument(signature, a, flags, structs):
+    if a.type in table.WITH_FLAGS:
+        sub = f"SC_FLAGS_{a.sub.upper()}" if a.sub in flags else "0"
+    elif a.type in table.WITH_STRUCT:
+        sub = f"SC_STRUCT_{a.sub.upper()}" if a.sub in structs else "0"
+    else:
+        sub = "0"
+    of = 0
+    if a.length in ("arg", "argp"):
+        of = signature.index(a.of)
+    elif a.length == "const":
+        of = a.of
+    return (f'{{ "{a.name}", SC_TYPE_{a.type.upper()}, {a.dir}, {LENGTHS[a.length]}, {of}, '
+            f"{sub} }}")
+
+
+def signatures(calls, flags, structs, values):
+    """@values  numbers of constants that flags.tbl gives"""
+    out = [HEAD, "static const struct sc_signature signatures[] = {\n"]
+    count, first = 0, {}
+
+    def value(text):
+        return values.get(text, text)
+
+    for call in calls:
+        first[call] = count
+        for s in call.signatures:
+            args = ", ".join(argument(s, a, flags, structs) for a in s.args)
+            conditions = [(6, "0", "0")]
+            if s.condition:
+                name, masks, cases = s.condition
+                mask = " | ".join(f"(uint32_t)({value(m)})" for m in masks)
+                conditions = [(s.index(name), mask, f"(uint32_t)({value(v)})") for v in cases]
+            for arg, mask, case in conditions:
+                out.append(f"\t/* {call.name} */ {{ {arg}, {len(s.args)}, "
+                           f"SC_RESULT_{call.result.upper()}, {mask}, {case}, {{ {args} }} }},\n")
+                count += 1
+        first[call] = (first[call], count - first[call])
+    out.append("};\n\n")
+    for i, abi in enumerate(table.ABIS):
+        out.append(f"static const struct range ranges_{abi}[] = {{\n")
+        for call in sorted((c for c in calls if c.numbers[i] is not None),
+                           key=lambda c: c.numbers[i]):
+            out.append(f"\t[{call.numbers[i]}] = {{ {first[call][0]}, {first[call][1]} }},\n")
+        out.append("};\n")
+    out.append("\nstatic const uint32_t struct_sizes[SC_STRUCT_COUNT][SC_ABIS] = {\n")
+    for name, sizes in structs.items():
+        out.append(f"\t[SC_STRUCT_{name.upper()}] = {{ {sizes[0]}, {sizes[1]}, {sizes[2]} }},\n")
+    out.append("};\n")
+    return "".join(out)
+
+
+def flag_rows(flags):
+    out = [HEAD]
+    for t in flags.values():
+        if not t.entries:
+            continue
+        out.append(f"static const struct sc_flag flags_{t.name}[] = {{\n")
+        out += [f'\t{{ "{n}", (uint64_t)({v or n}) }},\n' for n, v in t.entries]
+        out.append("};\n")
+    out.append("static const struct sc_flags tables[SC_FLAGS_COUNT] = {\n")
+    for t in flags.values():
+        entries = f"flags_{t.name}" if t.entries else "NULL"
+        members = "".join(f", .{k} = {v}" for k, v in t.members.items())
+        out.append(f'\t[SC_FLAGS_{t.name.upper()}] = {{ .name = "{t.name}", '
+                   f".mask = (uint64_t)({t.mask}), .flags = {entries}, "
+                   f".count = {len(t.entries)}{members} }},\n")
+    out.append("};\n")
+    return "".join(out)
+
+
+def missing(calls, flags, structs, pending):
+    """What other tables do not have: fails, or says it in one line."""
+    used_flags, used_structs = table.used_names(calls)
+    lacking = [(where, f"table '{n}'", "flags.tbl") for n, where in used_flags.items()
+               if n not in flags]
+    lacking += [(where, f"structure '{n}'", "structs.tbl") for n, where in used_structs.items()
+                if n not in structs]
+    if not lacking:
+        return
+    if not pending:
+        raise table.Problem(lacking[0][0], f"{lacking[0][1]} is not in {lacking[0][2]}")
+    print(f"calls.tbl: pending: {' '.join(n.split(chr(39))[1] for _, n, _ in lacking)}",
+          file=sys.stderr)
+
+
+def put(folder, name, text):
+    path = os.path.join(folder, name)
+    try:
+        with open(path, encoding="ascii") as f:
+            if f.read() == text:
+                return
+    except FileNotFoundError:
+        pass
+    with open(path + ".new", "w", encoding="ascii") as f:
+        f.write(text)
+    os.rename(path + ".new", path)
+
+
+def main(args):
+    pending = "--pending" in args
+    args = [a for a in args if a != "--pending"]
+    if len(args) != 1 or args[0].startswith("-"):
+        sys.exit("usage: generate.py [--pending] OUTPUT-FOLDER")
+    try:
+        calls = table.read_calls(os.path.join(HERE, "calls.tbl"))
+        includes, flags = table.read_flags(os.path.join(HERE, "flags.tbl"))
+        structs = table.read_structs(os.path.join(HERE, "structs.tbl"))
+        missing(calls, flags, structs, pending)
+    except table.Problem as problem:
+        sys.exit(str(problem))
+    values = {n: v for t in flags.values() for n, v in t.entries if v}
+    put(args[0], "syscall_ids.h", ids(flags, structs))
+    put(args[0], "syscall_rows.h", rows(calls))
+    put(args[0], "signature_rows.h", signatures(calls, flags, structs, values))
+    put(args[0], "flag_includes.h", HEAD + "\n".join(includes) + "\n")
+    put(args[0], "flag_rows.h", flag_rows(flags))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
