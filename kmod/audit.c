@@ -10,7 +10,9 @@
 #include <linux/srcu.h>
 
 #include "audit.h"
+#include "capture.h"
 #include "event.h"
+#include "filter.h"
 #include "hook.h"
 #include "identity.h"
 #include "open.h"
@@ -139,6 +141,8 @@ static void put_audit(struct sc_audit *a)
 	for (i = 0; i < SCAUDIT_MAX_VCPUS; i++)
 		sc_vcpu_free(a->vcpus[i]);
 	kfree(rcu_dereference_protected(a->plan, true));
+	kvfree(rcu_dereference_protected(a->capture, true));
+	kvfree(rcu_dereference_protected(a->filter, true));
 	sc_open_free(a->open);
 	kvfree(a);
 }
@@ -520,6 +524,7 @@ int sc_audit_status(struct sc_audit *a, struct scaudit_status *s)
 	s->entries = READ_ONCE(p->entries);
 	s->returns = READ_ONCE(p->returns);
 	s->exits = READ_ONCE(v->exits);
+	s->skipped = READ_ONCE(v->skipped);
 	s->stalls = READ_ONCE(p->stalls);
 	s->stall_ns = READ_ONCE(p->stall_ns);
 	for (i = 0; i < SCAUDIT_NR_REASONS; i++)
@@ -574,6 +579,55 @@ int sc_audit_set_plan(struct sc_audit *a, const struct scaudit_plan *user)
 	sc_hook_synchronize();
 	mutex_unlock(&a->lock);
 	kfree(old);
+	return 0;
+}
+
+int sc_audit_set_capture(struct sc_audit *a, const struct scaudit_capture *user,
+			 const struct scaudit_capture_op *ops,
+			 const struct scaudit_capture_call *calls)
+{
+	struct sc_capture *capture, *old;
+	int r;
+
+	capture = kvzalloc(struct_size(capture, ops, user->nr_ops), GFP_KERNEL_ACCOUNT);
+	if (!capture)
+		return -ENOMEM;
+	r = sc_capture_make(user, ops, calls, capture);
+	if (r || !user->nr_calls) {
+		kvfree(capture);
+		capture = NULL;
+		if (r)
+			return r;
+	}
+	mutex_lock(&a->lock);
+	old = rcu_dereference_protected(a->capture, lockdep_is_held(&a->lock));
+	rcu_assign_pointer(a->capture, capture);
+	sc_hook_synchronize();
+	mutex_unlock(&a->lock);
+	kvfree(old);
+	return 0;
+}
+
+int sc_audit_set_filter(struct sc_audit *a, const struct scaudit_filter *user,
+			const struct scaudit_filter_term *terms)
+{
+	struct sc_filter *filter, *old;
+	int r;
+
+	filter = kvzalloc(struct_size(filter, terms, user->nr_terms), GFP_KERNEL_ACCOUNT);
+	if (!filter)
+		return -ENOMEM;
+	r = sc_filter_make(user, terms, filter);
+	if (r) {
+		kvfree(filter);
+		return r;
+	}
+	mutex_lock(&a->lock);
+	old = rcu_dereference_protected(a->filter, lockdep_is_held(&a->lock));
+	rcu_assign_pointer(a->filter, filter);
+	sc_hook_synchronize();
+	mutex_unlock(&a->lock);
+	kvfree(old);
 	return 0;
 }
 

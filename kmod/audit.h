@@ -23,6 +23,12 @@ int sc_audit_list(struct scaudit_list_entry *entries, u32 capacity, u32 *count);
 int sc_audit_status(struct sc_audit *a, struct scaudit_status *status);
 int sc_audit_set_returns(struct sc_audit *a, const struct scaudit_returns *returns);
 int sc_audit_set_plan(struct sc_audit *a, const struct scaudit_plan *plan);
+/* The arrays that the arguments point to have been copied from user space. */
+int sc_audit_set_capture(struct sc_audit *a, const struct scaudit_capture *user,
+			 const struct scaudit_capture_op *ops,
+			 const struct scaudit_capture_call *calls);
+int sc_audit_set_filter(struct sc_audit *a, const struct scaudit_filter *user,
+			const struct scaudit_filter_term *terms);
 
 /* Is there something for the owner: EPOLLIN, EPOLLHUP (ended). */
 __poll_t sc_audit_events(struct sc_audit *a);

@@ -2,6 +2,7 @@
 #include "call.h"
 #include "compat.h"
 #include "event.h"
+#include "filter.h"
 #include "identity.h"
 #include "open.h"
 
@@ -75,6 +76,53 @@ static void take_arguments(struct kvm_vcpu *vcpu, const struct sc_call *call, u6
 	}
 }
 
+/* On its own for the kernel zeroes a function's variables, these too. */
+static noinline bool filter_caller(const struct sc_filter *f, struct sc_audit *a, struct sc_vcpu *v,
+				   struct kvm_vcpu *vcpu, const struct sc_context *c)
+{
+	struct scaudit_task task;
+
+	sc_identify(a, v, vcpu, c, false, &task);
+	return sc_filter_caller(f, a, v, vcpu, c, &task);
+}
+
+/* A call that the filter leaves out has a return, which is no event either. */
+static noinline void skip(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			  const struct sc_context *c)
+{
+	struct scaudit_task task;
+	u64 key;
+
+	WRITE_ONCE(v->skipped, v->skipped + 1);
+	v->left_rip = 0;
+	if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
+		return;
+	key = sc_current_quickly(a, v, vcpu, c);
+	if (!key) {
+		sc_identify(a, v, vcpu, c, true, &task);
+		key = open_key(vcpu, task.task);
+	}
+	sc_open_set(a->open, key, false);
+}
+
+/* Is it a call that is recorded at all? If not, it has been dealt with. */
+static bool filtered(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		     const struct sc_context *c, const struct sc_call *call)
+{
+	const struct sc_filter *f = srcu_dereference(a->filter, &sc_hook_srcu);
+	u8 convention;
+	u32 nr;
+
+	if (likely(!f))
+		return false;
+	nr = sc_call_number(call->abi, *sc_reg(vcpu, VCPU_REGS_RAX), &convention);
+	if (sc_filter_number(f, convention, nr) &&
+	    (!f->nr_terms || filter_caller(f, a, v, vcpu, c)))
+		return false;
+	skip(a, v, vcpu, c);
+	return true;
+}
+
 static void fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		       const struct sc_context *c, const struct sc_call *call,
 		       struct scaudit_entry *e)
@@ -108,6 +156,8 @@ enum sc_next sc_call_enter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 
 	if (!sc_identity_ready(a, vcpu, c->lstar))
 		return SC_RETRY;
+	if (filtered(a, v, vcpu, c, call))
+		return SC_PROCEED;
 	switch (sc_event_room(a, v, vcpu, true)) {
 	case SC_AGAIN:
 		return SC_RETRY;
@@ -129,6 +179,8 @@ void sc_call_enter_now(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *v
 {
 	struct scaudit_entry *e = &v->owed;
 
+	if (filtered(a, v, vcpu, c, call))
+		return;
 	if (v->has_owed) {
 		sc_event_missed(v, SCAUDIT_GAP_STALL);
 		return;

@@ -163,6 +163,63 @@ static long set_returns(struct sc_audit *a, void __user *arg)
 	return sc_audit_set_returns(a, &returns);
 }
 
+/* An array of user space's, to be freed with kvfree(). Return: NULL where it is empty. */
+static void *copy_array(u64 from, u32 count, size_t size)
+{
+	void *array;
+
+	if (!count)
+		return NULL;
+	array = kvmalloc_array(count, size, GFP_KERNEL_ACCOUNT);
+	if (!array)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(array, u64_to_user_ptr(from), count * size)) {
+		kvfree(array);
+		return ERR_PTR(-EFAULT);
+	}
+	return array;
+}
+
+static long set_capture(struct sc_audit *a, void __user *arg)
+{
+	struct scaudit_capture_call *calls;
+	struct scaudit_capture_op *ops;
+	struct scaudit_capture capture;
+	long r;
+
+	if (copy_from_user(&capture, arg, sizeof(capture)))
+		return -EFAULT;
+	if (capture.nr_ops > SCAUDIT_CAPTURE_OPS || capture.nr_calls > SCAUDIT_CAPTURE_CALLS)
+		return -E2BIG;
+	ops = copy_array(capture.ops, capture.nr_ops, sizeof(*ops));
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
+	calls = copy_array(capture.calls, capture.nr_calls, sizeof(*calls));
+	r = IS_ERR(calls) ? PTR_ERR(calls) : sc_audit_set_capture(a, &capture, ops, calls);
+	if (!IS_ERR(calls))
+		kvfree(calls);
+	kvfree(ops);
+	return r;
+}
+
+static long set_filter(struct sc_audit *a, void __user *arg)
+{
+	struct scaudit_filter_term *terms;
+	struct scaudit_filter filter;
+	long r;
+
+	if (copy_from_user(&filter, arg, sizeof(filter)))
+		return -EFAULT;
+	if (filter.nr_terms > SCAUDIT_FILTER_TERMS)
+		return -EINVAL;
+	terms = copy_array(filter.terms, filter.nr_terms, sizeof(*terms));
+	if (IS_ERR(terms))
+		return PTR_ERR(terms);
+	r = sc_audit_set_filter(a, &filter, terms);
+	kvfree(terms);
+	return r;
+}
+
 static long read_memory(struct sc_audit *a, void __user *arg)
 {
 	struct scaudit_read args;
@@ -232,6 +289,10 @@ static long device_ioctl(struct file *file, unsigned int request, unsigned long 
 		return a ? set_ident(a, arg) : -EBADFD;
 	case SCAUDIT_IOC_SET_RETURNS:
 		return a ? set_returns(a, arg) : -EBADFD;
+	case SCAUDIT_IOC_SET_CAPTURE:
+		return a ? set_capture(a, arg) : -EBADFD;
+	case SCAUDIT_IOC_SET_FILTER:
+		return a ? set_filter(a, arg) : -EBADFD;
 	case SCAUDIT_IOC_READ:
 		return a ? read_memory(a, arg) : -EBADFD;
 	case SCAUDIT_IOC_SLOTS:

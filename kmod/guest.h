@@ -47,7 +47,7 @@ struct sc_cache {
 		u64 task; /* guest address; 0: empty */
 		unsigned long tid, pid, start, comm, parent, cred;
 		u64 parent_is, cred_is; /* guest addresses; 0: not known, nor the next two */
-		unsigned long ppid, uid;
+		unsigned long ppid, uid, gid;
 	} face[SC_CACHE_FACES];
 	u64 current_at; /* guest address of the pointer to the current task; 0: not known */
 	unsigned long current_hva;

@@ -85,6 +85,8 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 		[SC_FIELD_START] = sizeof(u64), [SC_FIELD_COMM] = SCAUDIT_COMM_LEN,
 		[SC_FIELD_PARENT] = pointer,	[SC_FIELD_CRED] = pointer,
 	};
+	const u32 others[] = { user->cred_gid,	  user->task_cgroups, user->set_cgroup,
+			       user->cgroup_node, user->node_parent,  user->node_name };
 	u32 i;
 
 	memset(plan, 0, sizeof(*plan));
@@ -104,6 +106,15 @@ int sc_plan_make(const struct scaudit_plan *user, struct sc_plan *plan)
 	}
 	if (user->task_cred != SCAUDIT_NO_FIELD && user->cred_uid > PLAN_OFFSET_MAX)
 		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		if (others[i] != SCAUDIT_NO_FIELD && others[i] > PLAN_OFFSET_MAX)
+			return -EINVAL;
+	}
+	plan->has_gid = user->cred_gid && user->cred_gid != SCAUDIT_NO_FIELD;
+	plan->has_cgroup =
+		user->task_cgroups && user->task_cgroups != SCAUDIT_NO_FIELD &&
+		user->set_cgroup != SCAUDIT_NO_FIELD && user->cgroup_node != SCAUDIT_NO_FIELD &&
+		user->node_parent != SCAUDIT_NO_FIELD && user->node_name != SCAUDIT_NO_FIELD;
 	plan->quick = pointer == 8;
 	for (i = 0; i < SC_NR_FIELDS; i++)
 		plan->quick &= offsets[i] != SCAUDIT_NO_FIELD;
@@ -242,12 +253,15 @@ static noinline bool learn_face(struct sc_cache *cache, const struct scaudit_pla
 }
 
 /* Where the members of its parent and of its credentials lie. Return: likewise. */
-static noinline bool learn_others(struct sc_cache *cache, const struct scaudit_plan *u, u64 parent,
+static noinline bool learn_others(struct sc_cache *cache, const struct sc_plan *plan, u64 parent,
 				  u64 cred, struct sc_face *face)
 {
+	const struct scaudit_plan *u = &plan->user;
+
 	face->ppid = sc_direct(cache, parent + u->task_tgid, sizeof(u32));
 	face->uid = sc_direct(cache, cred + u->cred_uid, sizeof(u32));
-	face->parent_is = face->ppid && face->uid ? parent : 0;
+	face->gid = plan->has_gid ? sc_direct(cache, cred + u->cred_gid, sizeof(u32)) : face->uid;
+	face->parent_is = face->ppid && face->uid && face->gid ? parent : 0;
 	face->cred_is = cred;
 	return face->parent_is;
 }
@@ -299,12 +313,12 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 	PEEK(task->pid, face->pid);
 	PEEK(task->start, face->start);
 	task->task = current_task;
-	task->gid = 0;
 	if (brief) {
 		user_access_end();
 		task->known = SCAUDIT_KNOWN_TASK | SCAUDIT_KNOWN_START;
 		task->ppid = 0;
 		task->uid = 0;
+		task->gid = 0;
 		memset(task->comm, 0, sizeof(task->comm));
 		return true;
 	}
@@ -316,13 +330,16 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 	PEEK(cred, face->cred);
 	if (unlikely(!parent || face->parent_is != parent || face->cred_is != cred)) {
 		user_access_end();
-		if (!learn_others(cache, u, parent, cred, face) ||
+		if (!learn_others(cache, plan, parent, cred, face) ||
 		    !user_access_begin((const void __user *)face->ppid, sizeof(u32)))
 			return false;
 	}
 	PEEK(task->ppid, face->ppid);
 	PEEK(task->uid, face->uid);
+	PEEK(task->gid, face->gid);
 	user_access_end();
+	if (unlikely(!plan->has_gid))
+		task->gid = ~0U;
 	return true;
 miss:
 	user_access_end();
@@ -396,6 +413,10 @@ static noinline void identify_slowly(struct sc_audit *a, struct sc_vcpu *v, stru
 		if (cred && !sc_guest_read(&space, wrap(plan, cred + plan->user.cred_uid),
 					   &task->uid, sizeof(task->uid)))
 			task->known |= SCAUDIT_KNOWN_CRED;
+		task->gid = ~0U;
+		if (cred && plan->has_gid)
+			sc_guest_read(&space, wrap(plan, cred + plan->user.cred_gid), &task->gid,
+				      sizeof(task->gid));
 	}
 }
 
@@ -406,4 +427,39 @@ void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 
 	if (unlikely(!plan || !identify_quickly(v, vcpu, plan, c, brief, task)))
 		identify_slowly(a, v, vcpu, plan, c, brief, task);
+}
+
+u64 sc_cgroup_of(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		 const struct sc_context *c, u64 task)
+{
+	const struct sc_plan *plan = plan_for(a, v, c);
+	struct sc_space space = sc_space_of(vcpu, &v->cache);
+	u64 at;
+
+	if (!plan || !plan->has_cgroup)
+		return 0;
+	at = read_pointer(plan, &space, wrap(plan, task + plan->user.task_cgroups));
+	at = at ? read_pointer(plan, &space, wrap(plan, at + plan->user.set_cgroup)) : 0;
+	return at ? read_pointer(plan, &space, wrap(plan, at + plan->user.cgroup_node)) : 0;
+}
+
+int sc_cgroup_name(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		   const struct sc_context *c, u64 *node, char *name, u32 size)
+{
+	const struct sc_plan *plan = plan_for(a, v, c);
+	struct sc_space space = sc_space_of(vcpu, &v->cache);
+	u32 length;
+	u64 at;
+
+	if (!plan || !plan->has_cgroup)
+		return -ENXIO;
+	at = read_pointer(plan, &space, wrap(plan, *node + plan->user.node_name));
+	if (!at)
+		return -ENXIO;
+	length = sc_guest_fetch(&space, at, (u8 *)name, size - 1);
+	if (!length)
+		return -ENXIO;
+	name[length] = 0;
+	*node = read_pointer(plan, &space, wrap(plan, *node + plan->user.node_parent));
+	return 0;
 }

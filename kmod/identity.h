@@ -40,6 +40,8 @@ struct sc_plan {
 	u64 number; /* no other plan has it */
 	u32 pointer; /* bytes */
 	bool quick; /* 64 bits, and all members are there */
+	bool has_gid;
+	bool has_cgroup;
 	struct sc_extract full; /* for an entry */
 	struct sc_extract brief; /* for a return: who, no more */
 };
@@ -76,5 +78,19 @@ u64 sc_current_quickly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *v
 /* Fill in task; what cannot be read stays zero and unknown. */
 void sc_identify(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		 const struct sc_context *context, bool brief, struct scaudit_task *task);
+
+/*
+ * The cgroup (its kernfs_node, guest address) that a task is in, of the unified hierarchy.
+ * Return: 0: not known.
+ */
+u64 sc_cgroup_of(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		 const struct sc_context *context, u64 task);
+
+/*
+ * Its name, cut to size bytes with the NUL; *node goes on to its parent (0: there is none).
+ * Return: 0 or -ENXIO.
+ */
+int sc_cgroup_name(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		   const struct sc_context *context, u64 *node, char *name, u32 size);
 
 #endif

@@ -22,6 +22,8 @@
 
 struct sc_vcpu;
 struct sc_plan;
+struct sc_capture;
+struct sc_filter;
 struct sc_open;
 
 #define SC_PAD_PAGES 4 /* pages with pads at a time, of one VM */
@@ -82,6 +84,9 @@ struct sc_audit {
 	u64 ident_since; /* ktime, ns */
 	u32 ident_requests; /* how often a guest may make vCPUs wait is limited */
 	u32 ident_wait_ms;
+
+	struct sc_capture __rcu *capture; /* sc_hook_srcu; NULL: no memory is read */
+	struct sc_filter __rcu *filter; /* sc_hook_srcu; NULL: every call is recorded */
 
 	u32 engine; /* enum scaudit_engine that was asked for */
 	struct sc_open *open; /* calls that have not returned */

@@ -75,6 +75,7 @@ struct sc_vcpu {
 	u64 cache_plan; /* sc_plan.number by which its faces were learnt */
 	u64 stall_since; /* ktime, ns; 0: not waiting */
 	u64 exits; /* taken for the audit */
+	u64 skipped; /* calls that the filter has left out */
 	u64 phase[SCAUDIT_NR_PHASES];
 	u64 phase_last; /* TSC */
 	u64 other_rip; /* where something else stood than what the CPU had found invalid */

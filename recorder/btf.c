@@ -186,6 +186,7 @@ static int make_plan(const struct btf *btf, struct scaudit_plan *plan, struct sc
 	plan->cred_uid = cred != NULL ? field(btf, cred, "uid", 4) : SCAUDIT_NO_FIELD;
 	if (plan->cred_uid == SCAUDIT_NO_FIELD)
 		plan->task_cred = SCAUDIT_NO_FIELD;
+	plan->cred_gid = cred != NULL ? field(btf, cred, "gid", 4) : SCAUDIT_NO_FIELD;
 	if (plan->task_pid == SCAUDIT_NO_FIELD || plan->task_tgid == SCAUDIT_NO_FIELD ||
 	    plan->task_comm == SCAUDIT_NO_FIELD)
 		return sc_fail(err, -ENOENT,

@@ -170,7 +170,7 @@ void profile_plan_init(struct scaudit_plan *plan)
 	memset(plan, 0, sizeof(*plan));
 	plan->task_pid = plan->task_tgid = plan->task_comm = SCAUDIT_NO_FIELD;
 	plan->task_start = plan->task_parent = SCAUDIT_NO_FIELD;
-	plan->task_cred = plan->cred_uid = SCAUDIT_NO_FIELD;
+	plan->task_cred = plan->cred_uid = plan->cred_gid = SCAUDIT_NO_FIELD;
 	plan->task_cgroups = plan->set_cgroup = plan->cgroup_node = SCAUDIT_NO_FIELD;
 	plan->node_parent = plan->node_name = SCAUDIT_NO_FIELD;
 }

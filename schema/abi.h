@@ -297,13 +297,13 @@ struct scaudit_plan {
 	__u32 cred_uid; /* in: uid in struct cred (u32) */
 	__u32 gdt_entry; /* in: SCAUDIT_PLAN_I386 */
 	__u32 reserved;
-	/* For filters by container; each may be SCAUDIT_NO_FIELD, then there is none. */
+	/* For filters by container; each may be SCAUDIT_NO_FIELD, the first 0: there is none. */
 	__u32 task_cgroups; /* in: offset in task_struct of cgroups (pointer to css_set) */
 	__u32 set_cgroup; /* in: of dfl_cgrp in css_set (pointer to cgroup) */
 	__u32 cgroup_node; /* in: of kn in cgroup (pointer to kernfs_node) */
 	__u32 node_parent; /* in: of parent (6.12: the same name) in kernfs_node (pointer) */
 	__u32 node_name; /* in: of name in kernfs_node (pointer to a string) */
-	__u32 reserved2;
+	__u32 cred_gid; /* in: gid in struct cred (u32); 0 as well: not looked up */
 };
 
 /*
@@ -312,7 +312,9 @@ struct scaudit_plan {
  * The plan is a list of operations for each call that has any. The module knows no
  * system call: it carries operations out, in their order, and writes what it has read
  * as pieces behind the event (struct scaudit_piece). A plan is replaced as a whole.
- *   EINVAL  an operation that is none, or a call's operations lie beyond nr_ops
+ *   EINVAL  an operation that is none (also LEN_RET and EXEC for the entry, IOCTL without
+ *           a cond_arg), a call that is none, its operations lie beyond nr_ops or are
+ *           more than SCAUDIT_CAPTURE_PER_CALL
  *   E2BIG   more than SCAUDIT_CAPTURE_OPS operations or SCAUDIT_CAPTURE_CALLS calls
  *   ENOMEM  no memory for it
  */
@@ -555,7 +557,7 @@ struct scaudit_task {
 	__u32 ppid;
 	__u32 uid;
 	__u32 known; /* SCAUDIT_KNOWN_* */
-	__u32 gid; /* with uid */
+	__u32 gid; /* with uid; ~0: the plan does not say where it is */
 	char comm[SCAUDIT_COMM_LEN]; /* not always NUL-terminated */
 };
 

@@ -156,6 +156,8 @@ static void test_without_audit(void)
 	expect(fd, SCAUDIT_IOC_DETACH, NULL, EBADFD, "DETACH without an audit");
 	expect(fd, SCAUDIT_IOC_STATUS, scratch, EBADFD, "STATUS without an audit");
 	expect(fd, SCAUDIT_IOC_SET_IDENT, scratch, EBADFD, "SET_IDENT without an audit");
+	expect(fd, SCAUDIT_IOC_SET_CAPTURE, scratch, EBADFD, "SET_CAPTURE without an audit");
+	expect(fd, SCAUDIT_IOC_SET_FILTER, scratch, EBADFD, "SET_FILTER without an audit");
 	expect(fd, SCAUDIT_IOC_READ, scratch, EBADFD, "READ without an audit");
 	expect(fd, SCAUDIT_IOC_SLOTS, scratch, EBADFD, "SLOTS without an audit");
 	expect(fd, SCAUDIT_IOC_TRANSLATE, scratch, EBADFD, "TRANSLATE without an audit");
@@ -280,6 +282,111 @@ static void sleep_ms(long ms)
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
 	nanosleep(&t, NULL);
+}
+
+static void test_capture(int vm, int pid)
+{
+	int fd = attach(vm, pid, SCAUDIT_EXIT_DETACH);
+	const struct scaudit_capture_op good_op = { .kind = SCAUDIT_CAP_STRING,
+						    .when = SCAUDIT_AT_ENTRY,
+						    .cond_arg = 6,
+						    .unit = 1 };
+	const struct scaudit_capture_call good_call = { .nr = 257, .count = 1, .snaplen = ~0u };
+	struct scaudit_capture_op op[2];
+	struct scaudit_capture_call call;
+	struct scaudit_capture c;
+
+#define TRY(change, error)                                                              \
+	do {                                                                            \
+		op[0] = op[1] = good_op;                                                \
+		call = good_call;                                                       \
+		c = (struct scaudit_capture){ .ops = (unsigned long)op,                 \
+					      .calls = (unsigned long)&call,            \
+					      .nr_ops = 2,                              \
+					      .nr_calls = 1,                            \
+					      .snaplen = 256 };                         \
+		change;                                                                 \
+		expect(fd, SCAUDIT_IOC_SET_CAPTURE, &c, error, "SET_CAPTURE " #change); \
+	} while (0)
+	TRY(, 0);
+	TRY(op->kind = 0, EINVAL);
+	TRY(op->kind = 9, EINVAL);
+	TRY(op->arg = 6, EINVAL);
+	TRY(op->when = 0, EINVAL);
+	TRY(op->when = 4, EINVAL);
+	TRY(op->length = 5, EINVAL);
+	TRY(op->length_arg = 6, EINVAL);
+	TRY(op->flags = 8, EINVAL);
+	TRY(op->cond_arg = 7, EINVAL);
+	TRY(op->reserved = 1, EINVAL);
+	TRY(op->unit = 0, EINVAL);
+	TRY(op->unit = 65537, EINVAL);
+	TRY(op->length = SCAUDIT_LEN_RET, EINVAL);
+	TRY(op->kind = SCAUDIT_CAP_EXEC, EINVAL);
+	TRY(op->kind = SCAUDIT_CAP_IOCTL, EINVAL);
+	TRY(op[1].kind = 77, EINVAL);
+	TRY(call.nr = 1024, EINVAL);
+	TRY(call.convention = 3, EINVAL);
+	TRY(call.count = 129, EINVAL);
+	TRY(call.count = 3, EINVAL);
+	TRY(call.first = 2, EINVAL);
+	TRY(call.first = 65535, EINVAL);
+	TRY(call.snaplen = 65537, EINVAL);
+	TRY(c.snaplen = 65537, EINVAL);
+	TRY(c.reserved = 1, EINVAL);
+	TRY(c.nr_ops = SCAUDIT_CAPTURE_OPS + 1, E2BIG);
+	TRY(c.nr_calls = ~0u, E2BIG);
+	TRY(c.ops = 8, EFAULT);
+	TRY(c.calls = 8, EFAULT);
+	TRY(c.nr_ops = c.nr_calls = 0, 0);
+#undef TRY
+	expect(fd, SCAUDIT_IOC_SET_CAPTURE, NULL, EFAULT, "SET_CAPTURE with a null pointer");
+	close(fd);
+}
+
+static void test_filter(int vm, int pid)
+{
+	int fd = attach(vm, pid, SCAUDIT_EXIT_DETACH);
+	struct scaudit_status status = { 0 };
+	struct scaudit_filter_term term;
+	struct scaudit_filter f;
+	struct ring r;
+
+#define TRY(change, error)                                                                       \
+	do {                                                                                     \
+		term = (struct scaudit_filter_term){ .kind = SCAUDIT_FILTER_COMM, .text = "x" }; \
+		f = (struct scaudit_filter){ .terms = (unsigned long)&term, .nr_terms = 1 };     \
+		change;                                                                          \
+		expect(fd, SCAUDIT_IOC_SET_FILTER, &f, error, "SET_FILTER " #change);            \
+	} while (0)
+	TRY(, 0);
+	TRY(term.kind = 0, EINVAL);
+	TRY(term.kind = 5, EINVAL);
+	TRY(term.skip = 2, EINVAL);
+	TRY(term.reserved = 1, EINVAL);
+	TRY(memset(term.text, 'x', sizeof(term.text)), EINVAL);
+	TRY(f.others = 2, EINVAL);
+	TRY(f.nr_terms = SCAUDIT_FILTER_TERMS + 1, EINVAL);
+	TRY(f.nr_terms = ~0u, EINVAL);
+	TRY(f.terms = 8, EFAULT);
+	/* No number is let through: all is trap, nothing is event. */
+	TRY(f.nr_terms = 0, 0);
+	expect(fd, SCAUDIT_IOC_RUN, NULL, 0, "RUN with all calls left out");
+	sleep_ms(200);
+	expect(fd, SCAUDIT_IOC_STATUS, &status, 0, "STATUS");
+	report(status.skipped > 0 && status.entries == 0 && status.returns == 0,
+	       "all calls are left out, and counted", "");
+	TRY(memset(f.nr, 0xff, sizeof(f.nr)); f.nr_terms = 0, 0);
+	sleep_ms(200);
+	expect(fd, SCAUDIT_IOC_DETACH, NULL, 0, "DETACH");
+	expect(fd, SCAUDIT_IOC_STATUS, &status, 0, "STATUS");
+	report(status.entries > 0, "then none", "");
+#undef TRY
+	expect(fd, SCAUDIT_IOC_SET_FILTER, NULL, EFAULT, "SET_FILTER with a null pointer");
+	r = map_ring(fd);
+	r.consumer->position = r.producer->position;
+	unmap_ring(&r);
+	close(fd);
 }
 
 static void test_scribble(int vm, int pid)
@@ -429,6 +536,8 @@ int main(int argc, char **argv)
 	test_without_audit();
 	test_bad_attach(vm, pid);
 	test_attached(vm, pid);
+	test_capture(vm, pid);
+	test_filter(vm, pid);
 	test_scribble(vm, pid);
 	test_orphan(vm, pid, SCAUDIT_EXIT_DETACH, "detach");
 	test_orphan(vm, pid, SCAUDIT_EXIT_HOLD, "hold");

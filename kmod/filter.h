@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which calls are recorded at all (schema/abi.h, SCAUDIT_IOC_SET_FILTER).
+ */
+#ifndef SC_FILTER_H
+#define SC_FILTER_H
+
+#include "vcpu.h"
+
+struct sc_filter {
+	u64 nr[3][16]; /* by enum scaudit_convention */
+	bool others;
+	u32 nr_terms;
+	struct scaudit_filter_term terms[];
+};
+
+/*
+ * Check a filter and prepare it.
+ * @terms: user->nr_terms of them
+ * Return: 0 or -EINVAL; @filter has room for the terms.
+ */
+int sc_filter_make(const struct scaudit_filter *user, const struct scaudit_filter_term *terms,
+		   struct sc_filter *filter);
+
+/* The convention and the number of a call, of RAX. */
+static inline u32 sc_call_number(u8 abi, u64 rax, u8 *convention)
+{
+	u32 nr = (u32)rax; /* the kernel looks at no more of it */
+
+	if (abi == SCAUDIT_ABI_I386) {
+		*convention = SCAUDIT_CONV_I386;
+	} else if (nr >> 30 == 1) {
+		*convention = SCAUDIT_CONV_X32;
+		nr &= ~(1U << 30);
+	} else {
+		*convention = SCAUDIT_CONV_X86_64;
+	}
+	return nr;
+}
+
+/* Is the number one that is recorded? */
+static inline bool sc_filter_number(const struct sc_filter *filter, u8 convention, u32 nr)
+{
+	if (unlikely(nr >= 16 * 64))
+		return filter->others;
+	return filter->nr[convention][nr / 64] >> (nr % 64) & 1;
+}
+
+/* Do the terms let a caller through? May read guest memory. */
+bool sc_filter_caller(const struct sc_filter *filter, struct sc_audit *a, struct sc_vcpu *v,
+		      struct kvm_vcpu *vcpu, const struct sc_context *context,
+		      const struct scaudit_task *task);
+
+#endif
