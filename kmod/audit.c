@@ -600,12 +600,17 @@ int sc_audit_set_capture(struct sc_audit *a, const struct scaudit_capture *user,
 			return r;
 	}
 	mutex_lock(&a->lock);
-	old = rcu_dereference_protected(a->capture, lockdep_is_held(&a->lock));
-	rcu_assign_pointer(a->capture, capture);
-	sc_hook_synchronize();
+	r = capture ? sc_open_make_kept(a->open) : 0;
+	if (r) {
+		old = capture;
+	} else {
+		old = rcu_dereference_protected(a->capture, lockdep_is_held(&a->lock));
+		rcu_assign_pointer(a->capture, capture);
+		sc_hook_synchronize();
+	}
 	mutex_unlock(&a->lock);
 	kvfree(old);
-	return 0;
+	return r;
 }
 
 int sc_audit_set_filter(struct sc_audit *a, const struct scaudit_filter *user,

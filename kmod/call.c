@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "call.h"
+#include "capture.h"
 #include "compat.h"
 #include "event.h"
 #include "filter.h"
@@ -123,10 +124,13 @@ static bool filtered(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 	return true;
 }
 
-static void fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+/* Return: is its return going to be an event? */
+static bool fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		       const struct sc_context *c, const struct sc_call *call,
 		       struct scaudit_entry *e)
 {
+	bool wanted;
+
 	e->rip = call->rip;
 	e->rsp = *sc_reg(vcpu, VCPU_REGS_RSP);
 	e->rflags = call->rflags;
@@ -144,21 +148,41 @@ static void fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *v
 	sc_identify(a, v, vcpu, c, false, &e->task);
 	sc_phase_end(v, SCAUDIT_PHASE_IDENTIFY);
 	v->left_rip = 0;
-	if (READ_ONCE(a->returns.mode) != SCAUDIT_RETURNS_NONE)
-		sc_open_set(a->open, open_key(vcpu, e->task.task),
-			    return_wanted(a, call->abi, e->nr));
+	if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
+		return false;
+	wanted = return_wanted(a, call->abi, e->nr);
+	sc_open_set(a->open, open_key(vcpu, e->task.task), wanted);
+	return wanted;
+}
+
+/* What memory is read of the call that a vCPU makes, or NULL. */
+static const struct sc_captured *captured_of(const struct sc_capture *capture,
+					     const struct sc_call *call, struct kvm_vcpu *vcpu)
+{
+	u8 convention;
+	u32 nr;
+
+	if (!capture)
+		return NULL;
+	nr = sc_call_number(call->abi, *sc_reg(vcpu, VCPU_REGS_RAX), &convention);
+	return sc_captured(capture, convention, nr);
 }
 
 enum sc_next sc_call_enter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 			   const struct sc_context *c, const struct sc_call *call)
 {
+	const struct sc_capture *capture = srcu_dereference(a->capture, &sc_hook_srcu);
+	const struct sc_captured *captured = captured_of(capture, call, vcpu);
+	u32 room = captured ? sc_capture_room(&v->ring, captured->count, captured->at_entry) : 0;
+	u32 size = sizeof(struct scaudit_entry);
 	struct scaudit_entry *e;
+	bool wanted;
 
 	if (!sc_identity_ready(a, vcpu, c->lstar))
 		return SC_RETRY;
 	if (filtered(a, v, vcpu, c, call))
 		return SC_PROCEED;
-	switch (sc_event_room(a, v, vcpu, true)) {
+	switch (sc_event_room(a, v, vcpu, true, room)) {
 	case SC_AGAIN:
 		return SC_RETRY;
 	case SC_LOST:
@@ -167,9 +191,16 @@ enum sc_next sc_call_enter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 		break;
 	}
 	e = sc_event_begin(a, v, SCAUDIT_EV_ENTRY, sizeof(*e));
-	fill_entry(a, v, vcpu, c, call, e);
+	wanted = fill_entry(a, v, vcpu, c, call, e);
+	if (captured) {
+		size += sc_capture_entry(a, vcpu, &v->cache, capture, captured, e, room, wanted,
+					 false);
+		e->head.size = size;
+	} else if (unlikely(capture && !e->task.task)) {
+		sc_capture_forget(a, vcpu, e->rsp);
+	}
 	v->ring.producer->entries++;
-	sc_event_commit(a, v, &e->head, sizeof(*e));
+	sc_event_commit(a, v, &e->head, size);
 	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
 	return SC_PROCEED;
 }
@@ -177,7 +208,10 @@ enum sc_next sc_call_enter(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 void sc_call_enter_now(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		       const struct sc_context *c, const struct sc_call *call)
 {
-	struct scaudit_entry *e = &v->owed;
+	const struct sc_capture *capture = srcu_dereference(a->capture, &sc_hook_srcu);
+	const struct sc_captured *captured = captured_of(capture, call, vcpu);
+	struct scaudit_entry *e = &v->owed.entry;
+	bool wanted;
 
 	if (filtered(a, v, vcpu, c, call))
 		return;
@@ -186,7 +220,15 @@ void sc_call_enter_now(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *v
 		return;
 	}
 	sc_event_head(v, &e->head, SCAUDIT_EV_ENTRY, sizeof(*e));
-	fill_entry(a, v, vcpu, c, call, e);
+	wanted = fill_entry(a, v, vcpu, c, call, e);
+	/*
+	 * Memory is not read here: there is no room for it, and the thread may be another
+	 * process's, with other memory. What is late comes with the return, the rest says
+	 * that it was not to be had.
+	 */
+	if (captured)
+		e->head.size += sc_capture_entry(a, vcpu, &v->cache, capture, captured, e,
+						 sizeof(v->owed.pieces), wanted, true);
 	v->has_owed = true;
 	sc_event_flush_owed(a, v);
 }
@@ -228,9 +270,14 @@ static void take_frame(struct kvm_vcpu *vcpu, const struct sc_back *back, struct
 enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 			   const struct sc_context *c, const struct sc_back *back)
 {
+	const struct sc_capture *capture = srcu_dereference(a->capture, &sc_hook_srcu);
+	const struct sc_captured *captured = NULL;
+	struct sc_kept kept SC_UNINITIALIZED;
+	u32 size = sizeof(struct scaudit_return), room = 0;
 	struct scaudit_return *e;
 	struct scaudit_task task SC_UNINITIALIZED;
 	enum sc_open_state open;
+	bool has_kept = false;
 	u64 key;
 
 	if (READ_ONCE(a->returns.mode) == SCAUDIT_RETURNS_NONE)
@@ -260,7 +307,14 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	if (open == SC_OPEN_NONE && v->left_rip == back->rip && v->left_rsp == back->rsp &&
 	    v->left_cr3 == vcpu->arch.cr3)
 		return SC_PROCEED; /* the same again, with no call in between */
-	switch (sc_event_room(a, v, vcpu, false)) {
+	if (open == SC_OPEN_KEPT || (unlikely(!task.task) && capture))
+		has_kept = sc_capture_kept(a, vcpu, task.task, back->rsp, &kept);
+	if (has_kept) {
+		captured = sc_captured(capture, kept.convention, kept.nr);
+		room = sc_capture_room(&v->ring, captured ? captured->count : 0,
+				       captured ? captured->at_return : 0);
+	}
+	switch (sc_event_room(a, v, vcpu, false, room)) {
 	case SC_AGAIN:
 		return SC_RETRY;
 	case SC_LOST:
@@ -288,8 +342,14 @@ enum sc_next sc_call_leave(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcp
 	v->left_rsp = back->rsp;
 	v->left_cr3 = vcpu->arch.cr3;
 	sc_open_clear(a->open, key);
+	if (has_kept) {
+		size += sc_capture_return(vcpu, &v->cache, capture, captured, &kept, e, room);
+		e->head.size = size;
+		if (unlikely(!task.task))
+			sc_capture_forget(a, vcpu, back->rsp);
+	}
 	v->ring.producer->returns++;
-	sc_event_commit(a, v, &e->head, sizeof(*e));
+	sc_event_commit(a, v, &e->head, size);
 	sc_phase_end(v, SCAUDIT_PHASE_RECORD);
 	return SC_PROCEED;
 }

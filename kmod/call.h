@@ -17,6 +17,22 @@ struct sc_call {
 	u8 engine; /* enum scaudit_engine */
 };
 
+/* The convention and the number of a call, of RAX. */
+static inline u32 sc_call_number(u8 abi, u64 rax, u8 *convention)
+{
+	u32 nr = (u32)rax; /* the kernel looks at no more of it */
+
+	if (abi == SCAUDIT_ABI_I386) {
+		*convention = SCAUDIT_CONV_I386;
+	} else if (nr >> 30 == 1) {
+		*convention = SCAUDIT_CONV_X32;
+		nr &= ~(1U << 30);
+	} else {
+		*convention = SCAUDIT_CONV_X86_64;
+	}
+	return nr;
+}
+
 enum sc_next {
 	SC_PROCEED, /* recorded, or not to be recorded and counted */
 	SC_RETRY, /* the guest is to come here again with nothing changed */

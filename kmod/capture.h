@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The plan of what memory of which call is read (schema/abi.h,
- * SCAUDIT_IOC_SET_CAPTURE); piece.c carries it out.
+ * SCAUDIT_IOC_SET_CAPTURE), and carrying it out; piece.c has the operations.
  */
 #ifndef SC_CAPTURE_H
 #define SC_CAPTURE_H
 
-#include <linux/kernel.h>
-#include <linux/types.h>
-
-#include "abi.h"
+#include "call.h"
 
 #define SC_CONVENTIONS 3
 #define SC_CAPTURE_NUMBERS 1024
@@ -51,5 +48,42 @@ static inline const struct sc_captured *sc_captured(const struct sc_capture *cap
 	c = &capture->calls[convention][nr];
 	return c->count ? c : NULL;
 }
+
+/*
+ * How much room to ask for, beyond the event, for count operations where worst is the most
+ * that can come: no more than a quarter of the ring, but for a head of each.
+ */
+u32 sc_capture_room(const struct sc_ring *ring, u32 count, u32 worst);
+
+/*
+ * Read at the entry, into the room bytes behind the event; what the return needs is kept.
+ * @wanted: the return is going to be an event
+ * @blind: guest memory must not be read now: say so, and try everything again at the return
+ * Return: bytes written
+ */
+u32 sc_capture_entry(struct sc_audit *a, struct kvm_vcpu *vcpu, struct sc_cache *cache,
+		     const struct sc_capture *capture, const struct sc_captured *c,
+		     struct scaudit_entry *e, u32 room, bool wanted, bool blind);
+
+struct sc_kept;
+
+/*
+ * Look for what has been kept of the call that a task returns from.
+ * @rsp: where user mode goes on
+ * Return: false: nothing
+ */
+bool sc_capture_kept(struct sc_audit *a, const struct kvm_vcpu *vcpu, u64 task, u64 rsp,
+		     struct sc_kept *kept);
+
+/*
+ * A task without a name is done with a call, or makes one of which nothing is kept. (Of
+ * others nothing is left when sc_open_set() or sc_open_clear() has been called.)
+ */
+void sc_capture_forget(struct sc_audit *a, const struct kvm_vcpu *vcpu, u64 rsp);
+
+/* Read at the return. @c: may be NULL. Return: bytes written behind the event. */
+u32 sc_capture_return(struct kvm_vcpu *vcpu, struct sc_cache *cache,
+		      const struct sc_capture *capture, const struct sc_captured *c,
+		      const struct sc_kept *kept, struct scaudit_return *e, u32 room);
 
 #endif

@@ -55,19 +55,19 @@ void sc_event_missed(struct sc_vcpu *v, u32 reason)
 	count_missing(v, true, reason);
 }
 
-static bool wait_is_over(struct sc_audit *a, struct sc_vcpu *v)
+static bool wait_is_over(struct sc_audit *a, struct sc_vcpu *v, u32 size)
 {
-	return !READ_ONCE(a->recording) ||
-	       (!READ_ONCE(a->held) && sc_ring_has(&v->ring, SC_EVENT_ROOM));
+	return !READ_ONCE(a->recording) || (!READ_ONCE(a->held) && sc_ring_has(&v->ring, size));
 }
 
 enum sc_room sc_event_room_slowly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-				  bool entry) __must_hold(&vcpu->kvm->srcu)
+				  bool entry, u32 pieces) __must_hold(&vcpu->kvm->srcu)
 {
+	u32 size = SC_EVENT_ROOM + pieces;
 	bool held = READ_ONCE(a->held);
 	u64 now, waited, limit;
 
-	if (likely(!held && sc_ring_has(&v->ring, SC_EVENT_ROOM))) {
+	if (likely(!held && sc_ring_has(&v->ring, size))) {
 		v->stall_since = 0;
 		return SC_ROOM;
 	}
@@ -91,7 +91,8 @@ enum sc_room sc_event_room_slowly(struct sc_audit *a, struct sc_vcpu *v, struct 
 	WRITE_ONCE(v->ring.producer->waiting, 1);
 
 	kvm_vcpu_srcu_read_unlock(vcpu);
-	wait_event_interruptible_hrtimeout(a->vcpu_wait, wait_is_over(a, v), ns_to_ktime(WAIT_NS));
+	wait_event_interruptible_hrtimeout(a->vcpu_wait, wait_is_over(a, v, size),
+					   ns_to_ktime(WAIT_NS));
 	kvm_vcpu_srcu_read_lock(vcpu);
 
 	waited = ktime_get_ns() - now;
@@ -111,17 +112,18 @@ void sc_event_head(struct sc_vcpu *v, struct scaudit_event *e, u16 type, u32 siz
 
 void sc_event_flush_owed(struct sc_audit *a, struct sc_vcpu *v)
 {
+	u32 size = v->owed.entry.head.size;
 	struct scaudit_entry *e;
 
 	if (!v->has_owed)
 		return;
-	e = sc_ring_reserve(&v->ring, sizeof(*e));
+	e = sc_ring_reserve(&v->ring, size);
 	if (!e)
 		return;
-	memcpy(e, &v->owed, sizeof(*e));
+	memcpy(e, &v->owed, size);
 	v->has_owed = false;
 	v->ring.producer->entries++;
-	sc_event_commit(a, v, &e->head, sizeof(*e));
+	sc_event_commit(a, v, &e->head, size);
 }
 
 void sc_event_blind(struct sc_audit *a, struct sc_vcpu *v, u32 insn)

@@ -9,10 +9,10 @@
 
 /* Two gaps, an owed entry, an event. */
 #define SC_EVENT_ROOM \
-	(2 * sizeof(struct scaudit_gap) + sizeof(struct scaudit_entry) + SCAUDIT_EVENT_FIXED)
+	(2 * sizeof(struct scaudit_gap) + sizeof(struct sc_owed) + SCAUDIT_EVENT_FIXED)
 
 enum sc_room {
-	SC_ROOM, /* there is room for a gap event and an event */
+	SC_ROOM, /* there is room for a gap event and an event, with its pieces */
 	SC_AGAIN, /* there was none; the guest is to make its call again */
 	SC_LOST, /* there is none, and the event is not to be recorded: it has been counted */
 };
@@ -20,16 +20,18 @@ enum sc_room {
 /*
  * See to it that an event can be written, as on_full, max_stall and a missing
  * owner demand. May sleep for some milliseconds, with KVM's SRCU lock let go.
+ * @pieces: bytes of them; with SC_EVENT_ROOM less than the smallest ring has
  */
 enum sc_room sc_event_room_slowly(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-				  bool entry);
+				  bool entry, u32 pieces);
 
 static inline enum sc_room sc_event_room(struct sc_audit *a, struct sc_vcpu *v,
-					 struct kvm_vcpu *vcpu, bool entry)
+					 struct kvm_vcpu *vcpu, bool entry, u32 pieces)
 {
-	if (likely(!READ_ONCE(a->held) && !v->stall_since && sc_ring_has(&v->ring, SC_EVENT_ROOM)))
+	if (likely(!READ_ONCE(a->held) && !v->stall_since &&
+		   sc_ring_has(&v->ring, SC_EVENT_ROOM + pieces)))
 		return SC_ROOM;
-	return sc_event_room_slowly(a, v, vcpu, entry);
+	return sc_event_room_slowly(a, v, vcpu, entry, pieces);
 }
 
 /* Fill in an event's head, all but its number. */

@@ -22,22 +22,6 @@ struct sc_filter {
 int sc_filter_make(const struct scaudit_filter *user, const struct scaudit_filter_term *terms,
 		   struct sc_filter *filter);
 
-/* The convention and the number of a call, of RAX. */
-static inline u32 sc_call_number(u8 abi, u64 rax, u8 *convention)
-{
-	u32 nr = (u32)rax; /* the kernel looks at no more of it */
-
-	if (abi == SCAUDIT_ABI_I386) {
-		*convention = SCAUDIT_CONV_I386;
-	} else if (nr >> 30 == 1) {
-		*convention = SCAUDIT_CONV_X32;
-		nr &= ~(1U << 30);
-	} else {
-		*convention = SCAUDIT_CONV_X86_64;
-	}
-	return nr;
-}
-
 /* Is the number one that is recorded? */
 static inline bool sc_filter_number(const struct sc_filter *filter, u8 convention, u32 nr)
 {

@@ -4,10 +4,12 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "guest.h"
 
 /* Paging structures: SDM vol. 3A, 4.5; APM vol. 2, 5.3. */
 #define PTE_PRESENT BIT_ULL(0)
+#define PTE_USER BIT_ULL(2)
 #define PTE_LARGE BIT_ULL(7)
 #define PTE_ADDRESS GENMASK_ULL(51, 12)
 #define CR3_ADDRESS GENMASK_ULL(51, 12)
@@ -143,12 +145,20 @@ static void remember_direct(const struct sc_space *space, u64 gva, u64 gpa)
 	d[0] = (struct sc_direct){ .tag = page, .hva = cache->page[i].hva };
 }
 
+/* Where a walk has ended. */
+struct leaf {
+	u64 gpa;
+	u32 shift; /* 12, 21 or 30; with a 32-bit kernel's tables also 22 */
+	bool user; /* user mode may use it, at all levels */
+};
+
 /* 32-bit paging and PAE paging (SDM vol. 3A, 4.3 and 4.4). */
-static int walk_legacy(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *leaf_shift)
+static int walk_legacy(const struct sc_space *space, u64 root, u64 gva, struct leaf *leaf)
 {
 	u32 bytes = space->pae ? 8 : 4, bits = space->pae ? 9 : 10;
 	u32 shift = space->pae ? 30 : 22;
 	u64 table = space->pae ? (root & GENMASK_ULL(31, 5)) : (root & GENMASK_ULL(31, 12));
+	u64 rights = PTE_USER;
 
 	gva = (u32)gva;
 	for (;; shift -= bits) {
@@ -160,31 +170,34 @@ static int walk_legacy(const struct sc_space *space, u64 root, u64 gva, u64 *gpa
 			return -ENXIO;
 		if (!(pte & PTE_PRESENT))
 			return -ENXIO;
+		if (shift < 30) /* PAE's first level has no such bit */
+			rights &= pte;
 		if (shift == PAGE_SHIFT || (shift < 30 && (pte & PTE_LARGE))) {
 			u64 high = !space->pae && shift == 22 ? (pte & GENMASK_ULL(20, 13)) << 19 :
 								0;
 
-			*gpa = high | (pte & PTE_ADDRESS & ~mask) | (gva & mask);
-			*leaf_shift = shift;
+			leaf->gpa = high | (pte & PTE_ADDRESS & ~mask) | (gva & mask);
+			leaf->shift = shift;
+			leaf->user = rights;
 			return 0;
 		}
 		table = pte & PTE_ADDRESS;
 	}
 }
 
-/* Walk one tree. Fills in the shift of the leaf: 12, 21 or 30. */
-static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *leaf_shift)
+/* Walk one tree. */
+static int walk(const struct sc_space *space, u64 root, u64 gva, struct leaf *leaf)
 {
 	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = root & CR3_ADDRESS;
+	u64 rights = PTE_USER;
 
 	if (space->flat) {
-		*gpa = (u32)gva;
-		*leaf_shift = PAGE_SHIFT;
+		*leaf = (struct leaf){ .gpa = (u32)gva, .shift = PAGE_SHIFT, .user = true };
 		return 0;
 	}
 	if (space->legacy)
-		return walk_legacy(space, root, gva, gpa, leaf_shift);
+		return walk_legacy(space, root, gva, leaf);
 	for (;; shift -= 9) {
 		u64 mask = (1ULL << shift) - 1;
 		u64 pte;
@@ -194,9 +207,11 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *
 			return -ENXIO;
 		if (!(pte & PTE_PRESENT))
 			return -ENXIO;
+		rights &= pte;
 		if (shift == PAGE_SHIFT || (shift <= 30 && (pte & PTE_LARGE))) {
-			*gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
-			*leaf_shift = shift;
+			leaf->gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
+			leaf->shift = shift;
+			leaf->user = rights;
 			return 0;
 		}
 		table = pte & PTE_ADDRESS;
@@ -208,11 +223,12 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, u64 *gpa, u32 *
  * remembered. What stands in them is read anew each time.
  * Return: false: the other way, which also makes this one work the next time; not mapped.
  */
-static bool walk_quickly(const struct sc_space *space, u64 gva, u64 *gpa, u32 *leaf_shift)
+static bool walk_quickly(const struct sc_space *space, u64 gva, struct leaf *leaf)
 {
 	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = space->cr3 & CR3_ADDRESS;
 	struct sc_cache *cache = space->cache;
+	u64 rights = PTE_USER;
 	bool opened = false;
 	u64 pte, mask;
 
@@ -233,14 +249,16 @@ static bool walk_quickly(const struct sc_space *space, u64 gva, u64 *gpa, u32 *l
 		unsafe_get_user(pte, (const u64 __user *)hva, miss);
 		if (!(pte & PTE_PRESENT))
 			goto miss;
+		rights &= pte;
 		if (shift == PAGE_SHIFT || (shift <= 30 && (pte & PTE_LARGE)))
 			break;
 		table = pte & PTE_ADDRESS;
 	}
 	user_access_end();
 	mask = (1ULL << shift) - 1;
-	*gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
-	*leaf_shift = shift;
+	leaf->gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
+	leaf->shift = shift;
+	leaf->user = rights;
 	return true;
 miss:
 	if (opened)
@@ -266,6 +284,7 @@ static bool cached(const struct sc_cache *cache, u64 gva, u32 shift, u64 *gpa)
 int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *left)
 {
 	struct sc_cache *cache = kernel_half(gva) ? space->cache : NULL;
+	struct leaf leaf SC_UNINITIALIZED;
 	u32 shift;
 	u32 i;
 
@@ -274,13 +293,14 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 	    (cached(cache, gva, LARGE_SHIFT, gpa) || cached(cache, gva, PAGE_SHIFT, gpa)))
 		return 0;
 
-	if (!walk_quickly(space, gva, gpa, &shift) && walk(space, space->cr3, gva, gpa, &shift) &&
+	if (!walk_quickly(space, gva, &leaf) && walk(space, space->cr3, gva, &leaf) &&
 	    (!kernel_half(gva) || !(space->cr3 & CR3_KPTI_USER) ||
-	     walk(space, space->cr3 & ~CR3_KPTI_USER, gva, gpa, &shift)))
+	     walk(space, space->cr3 & ~CR3_KPTI_USER, gva, &leaf)))
 		return -ENXIO;
 
+	*gpa = leaf.gpa;
 	if (cache) {
-		shift = shift >= LARGE_SHIFT ? LARGE_SHIFT : PAGE_SHIFT;
+		shift = leaf.shift >= LARGE_SHIFT ? LARGE_SHIFT : PAGE_SHIFT;
 		i = (gva >> shift) % SC_CACHE_ENTRIES;
 		cache->translation[i].tag = tag_of(gva, shift);
 		cache->translation[i].gpa = *gpa & ~((1ULL << shift) - 1);
@@ -310,17 +330,19 @@ int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 lengt
 int sc_guest_read_fresh(struct sc_space *space, u64 gva, u64 *words, u32 count)
 {
 	struct sc_cache *cache = space->cache;
+	struct leaf leaf SC_UNINITIALIZED;
 	const u64 __user *from;
-	u32 shift, i;
-	u64 gpa, gfn;
+	u64 gfn;
+	u32 i;
 
 	if (offset_in_page(gva) + count * sizeof(u64) > PAGE_SIZE ||
-	    !walk_quickly(space, gva, &gpa, &shift))
+	    !walk_quickly(space, gva, &leaf))
 		goto slowly;
-	gfn = gpa >> PAGE_SHIFT;
+	gfn = leaf.gpa >> PAGE_SHIFT;
 	if (cache->page[gfn % SC_CACHE_ENTRIES].tag != gfn + 1)
 		goto slowly;
-	from = (const u64 __user *)(cache->page[gfn % SC_CACHE_ENTRIES].hva + offset_in_page(gpa));
+	from = (const u64 __user *)(cache->page[gfn % SC_CACHE_ENTRIES].hva +
+				    offset_in_page(leaf.gpa));
 	if (!user_access_begin(from, count * sizeof(u64)))
 		goto slowly;
 	for (i = 0; i < count; i++)
@@ -351,4 +373,141 @@ u32 sc_guest_fetch(const struct sc_space *space, u64 gva, u8 *buffer, u32 length
 		done += n;
 	}
 	return done;
+}
+
+/* ---- the caller's memory ---- */
+
+/* Where user addresses end for the guest's kernel: TASK_SIZE_MAX of Linux. */
+static u64 user_end(const struct sc_space *space)
+{
+	if (space->legacy || space->flat)
+		return 1ULL << 32;
+	return (1ULL << (space->five_levels ? 56 : 47)) - PAGE_SIZE;
+}
+
+/*
+ * Where, in the VM's process, a byte of the caller's memory lies. *hva is 0 for memory
+ * that has to be read another way: a ROM, or none.
+ * Return: 0; -ENXIO: not mapped, so far; -EFAULT: no address for user mode.
+ */
+static int locate(const struct sc_space *space, u64 gva, u64 *gpa, unsigned long *hva)
+{
+	struct leaf leaf SC_UNINITIALIZED;
+
+	if (unlikely(gva >= user_end(space)))
+		return -EFAULT;
+	if (!walk_quickly(space, gva, &leaf) && walk(space, space->cr3, gva, &leaf))
+		return -ENXIO;
+	if (unlikely(!leaf.user))
+		return -EFAULT;
+	*gpa = leaf.gpa;
+	/* Not remembered: pages of data would drive those of page tables out. */
+	*hva = gfn_to_hva(space->kvm, leaf.gpa >> PAGE_SHIFT);
+	if (kvm_is_error_hva(*hva))
+		*hva = 0;
+	else
+		*hva += offset_in_page(leaf.gpa);
+	return 0;
+}
+
+/* Bit 7 of every byte that is zero, and of none below the first such (Lamport, 1975). */
+static u64 zero_bytes(u64 word)
+{
+	return (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+}
+
+/*
+ * Within a page: copy until length bytes are there, or a NUL is (with text). A word is
+ * fetched once, looked at and stored: another vCPU may write to it all the time.
+ * Return: bytes copied, without the NUL; -EFAULT.
+ */
+static __always_inline int copy_user(u8 *to, unsigned long hva, u32 length, bool text, bool *ended)
+{
+	const u8 __user *from = (const u8 __user *)hva;
+	u32 done = 0;
+	u64 word, zero;
+	u8 byte;
+
+	if (!user_access_begin(from, length))
+		return -EFAULT;
+	for (; length - done >= sizeof(word); done += sizeof(word)) {
+		unsafe_get_user(word, (const u64 __user *)(from + done), failed);
+		*(u64 *)(to + done) = word; /* x86 needs no alignment */
+		zero = text ? zero_bytes(word) : 0;
+		if (zero) {
+			done += __builtin_ctzll(zero) / 8;
+			goto nul;
+		}
+	}
+	for (; done < length; done++) {
+		unsafe_get_user(byte, from + done, failed);
+		if (text && !byte)
+			goto nul;
+		to[done] = byte;
+	}
+	user_access_end();
+	return done;
+nul:
+	user_access_end();
+	*ended = true;
+	return done;
+failed:
+	user_access_end();
+	return -EFAULT;
+}
+
+/* The same where there is no such place. */
+static int copy_otherwise(const struct sc_space *space, u64 gpa, u8 *to, u32 length, bool text,
+			  bool *ended)
+{
+	u32 n;
+
+	if (kvm_read_guest_page(space->kvm, gpa >> PAGE_SHIFT, to, offset_in_page(gpa), length))
+		return -EFAULT;
+	n = text ? strnlen(to, length) : length;
+	*ended = n < length;
+	return n;
+}
+
+static __always_inline u32 read_user(const struct sc_space *space, u64 gva, u8 *to, u32 length,
+				     bool text, bool *ended, int *error)
+{
+	u32 done = 0;
+
+	*ended = false;
+	*error = 0;
+	while (done < length) {
+		u32 n = min_t(u32, length - done, PAGE_SIZE - offset_in_page(gva));
+		unsigned long hva;
+		u64 gpa;
+		int r;
+
+		r = locate(space, gva, &gpa, &hva);
+		if (!r && likely(hva))
+			r = copy_user(to + done, hva, n, text, ended);
+		else if (!r)
+			r = copy_otherwise(space, gpa, to + done, n, text, ended);
+		if (unlikely(r < 0)) {
+			*error = r;
+			break;
+		}
+		done += r;
+		if (*ended)
+			break;
+		gva += n;
+	}
+	return done;
+}
+
+u32 sc_guest_read_user(const struct sc_space *space, u64 gva, u8 *to, u32 length, int *error)
+{
+	bool ended;
+
+	return read_user(space, gva, to, length, false, &ended, error);
+}
+
+u32 sc_guest_read_string(const struct sc_space *space, u64 gva, u8 *to, u32 length, bool *ended,
+			 int *error)
+{
+	return read_user(space, gva, to, length, true, ended, error);
 }

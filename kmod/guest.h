@@ -141,4 +141,21 @@ int sc_guest_read_fresh(struct sc_space *space, u64 gva, u64 *words, u32 count);
  */
 u32 sc_guest_fetch(const struct sc_space *space, u64 gva, u8 *buffer, u32 length);
 
+/*
+ * Read the caller's memory: what user mode may read, where a system call may point to.
+ * The kernel's half is not the caller's, and addresses that are not canonical are none.
+ * @error: 0; why not all of it was read: -ENXIO: the page is not mapped, and the kernel
+ *         may bring it in yet; -EFAULT: it never will be there (or is no memory)
+ * Return: bytes read
+ */
+u32 sc_guest_read_user(const struct sc_space *space, u64 gva, u8 *to, u32 length, int *error);
+
+/*
+ * The same up to a NUL, which does not count. Up to seven bytes behind what was read, but
+ * within length, may have been written to.
+ * @ended: whether there was one
+ */
+u32 sc_guest_read_string(const struct sc_space *space, u64 gva, u8 *to, u32 length, bool *ended,
+			 int *error);
+
 #endif

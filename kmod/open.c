@@ -8,6 +8,8 @@
 #define SLOTS (1U << BITS)
 #define WINDOW 8 /* places in which a task may stand */
 #define WANTED 1ULL /* keys are aligned: task_struct to 64 bytes, CR3 to a page */
+#define KEPT 4ULL /* kept[] has what is to be read at the return */
+#define FLAGS (WANTED | KEPT)
 
 /*
  * A task that is killed in a call leaves its key behind. The guest gives the
@@ -15,6 +17,7 @@
  */
 struct sc_open {
 	bool overflow; /* some task did not get a place, ever */
+	struct sc_kept *kept; /* of the slots; NULL until a return is to be read at */
 	u64 slots[SLOTS + WINDOW];
 };
 
@@ -25,6 +28,8 @@ struct sc_open *sc_open_make(void)
 
 void sc_open_free(struct sc_open *open)
 {
+	if (open)
+		kvfree(open->kept);
 	kvfree(open);
 }
 
@@ -34,7 +39,28 @@ static u64 *find(struct sc_open *open, u64 key)
 	u32 i;
 
 	for (i = 0; i < WINDOW; i++, slot++) {
-		if ((READ_ONCE(*slot) & ~WANTED) == key)
+		if ((READ_ONCE(*slot) & ~FLAGS) == key)
+			return slot;
+	}
+	return NULL;
+}
+
+/* Take a place for a key. Return: it, or NULL. */
+static u64 *claim(struct sc_open *open, u64 key, u64 value)
+{
+	u64 *slot = &open->slots[hash_64(key, BITS)];
+	u32 i;
+
+	/* Most often it stands in the first place, or nobody does. */
+	if ((READ_ONCE(*slot) & ~FLAGS) == key) {
+		WRITE_ONCE(*slot, value);
+		return slot;
+	}
+	/* If it stands further on as well, that is found when this is gone. */
+	for (i = 0; i < WINDOW; i++, slot++) {
+		u64 old = READ_ONCE(*slot);
+
+		if ((!old || (old & ~FLAGS) == key) && cmpxchg(slot, old, value) == old)
 			return slot;
 	}
 	return NULL;
@@ -42,42 +68,85 @@ static u64 *find(struct sc_open *open, u64 key)
 
 void sc_open_set(struct sc_open *open, u64 key, bool wanted)
 {
-	u64 value, *slot;
-	u32 i;
+	key &= ~FLAGS;
+	if (!claim(open, key, key | (wanted ? WANTED : 0)))
+		WRITE_ONCE(open->overflow, true);
+}
 
-	key &= ~WANTED;
-	value = key | (wanted ? WANTED : 0);
-	slot = &open->slots[hash_64(key, BITS)];
-	/* Most often it stands in the first place, or nobody does. */
-	if ((READ_ONCE(*slot) & ~WANTED) == key) {
-		WRITE_ONCE(*slot, value);
-		return;
-	}
-	/* If it stands further on as well, that is found when this is gone. */
-	for (i = 0; i < WINDOW; i++, slot++) {
-		u64 old = READ_ONCE(*slot);
+int sc_open_make_kept(struct sc_open *open)
+{
+	struct sc_kept *kept;
 
-		if ((!old || (old & ~WANTED) == key) && cmpxchg(slot, old, value) == old)
-			return;
-	}
-	WRITE_ONCE(open->overflow, true);
+	if (open->kept)
+		return 0;
+	kept = kvcalloc(SLOTS + WINDOW, sizeof(*kept), GFP_KERNEL_ACCOUNT);
+	if (!kept)
+		return -ENOMEM;
+	/* Pairs with the acquire in sc_open_keep(): it is zero when it is seen. */
+	smp_store_release(&open->kept, kept);
+	return 0;
+}
+
+struct sc_kept *sc_open_keep(struct sc_open *open, u64 key)
+{
+	struct sc_kept *kept = smp_load_acquire(&open->kept); /* see sc_open_make_kept() */
+	u64 *slot;
+
+	if (!kept)
+		return NULL;
+	key &= ~FLAGS;
+	slot = claim(open, key, key | WANTED);
+	return slot ? kept + (slot - open->slots) : NULL;
+}
+
+void sc_open_keep_done(struct sc_open *open, u64 key)
+{
+	u64 *slot = find(open, key & ~FLAGS);
+
+	if (slot)
+		WRITE_ONCE(*slot, (key & ~FLAGS) | FLAGS);
+}
+
+bool sc_open_kept(struct sc_open *open, u64 key, struct sc_kept *kept)
+{
+	u64 *slot = find(open, key & ~FLAGS);
+
+	if (!slot || (READ_ONCE(*slot) & FLAGS) != FLAGS)
+		return false;
+	/*
+	 * A guest whose tasks are not what they seem can have two vCPUs at one place:
+	 * then it is a mixture of what both have put there, each word of it sound.
+	 */
+	*kept = open->kept[slot - open->slots];
+	return true;
 }
 
 enum sc_open_state sc_open_look(struct sc_open *open, u64 key)
 {
-	const u64 *slot = find(open, key & ~WANTED);
+	const u64 *slot = find(open, key & ~FLAGS);
 
 	if (!slot)
 		return READ_ONCE(open->overflow) ? SC_OPEN_WANTED : SC_OPEN_NONE;
-	return *slot & WANTED ? SC_OPEN_WANTED : SC_OPEN_UNWANTED;
+	switch (READ_ONCE(*slot) & FLAGS) {
+	case 0:
+		return SC_OPEN_UNWANTED;
+	case FLAGS:
+		return SC_OPEN_KEPT;
+	default:
+		return SC_OPEN_WANTED;
+	}
 }
 
 void sc_open_clear(struct sc_open *open, u64 key)
 {
-	u64 *slot = find(open, key & ~WANTED);
+	u64 *slot = &open->slots[hash_64(key & ~FLAGS, BITS)];
+	u32 i;
 
-	if (slot)
-		WRITE_ONCE(*slot, 0);
+	/* It may stand further on as well, since a place nearer was not free once. */
+	for (i = 0; i < WINDOW; i++, slot++) {
+		if ((READ_ONCE(*slot) & ~FLAGS) == (key & ~FLAGS))
+			WRITE_ONCE(*slot, 0);
+	}
 }
 
 void sc_open_clear_all(struct sc_open *open)

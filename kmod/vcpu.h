@@ -21,6 +21,12 @@ struct sc_missing {
 	u32 reason; /* enum scaudit_reason; of one reason at a time */
 };
 
+/* An entry that had to be taken with the ring full, with heads of pieces behind it. */
+struct sc_owed {
+	struct scaudit_entry entry;
+	u8 pieces[32 * sizeof(struct scaudit_piece)]; /* of more operations, some are not told of */
+};
+
 enum sc_mode {
 	SC_OFF, /* the hardware does what the guest has asked for */
 	SC_FAULT, /* engine fault */
@@ -68,7 +74,7 @@ struct sc_vcpu {
 	bool paged; /* protected mode with paging, when last looked at: a kernel runs */
 	u64 cut_at; /* wall clock of a reset that is still to be told; 0: none */
 	bool has_owed;
-	struct scaudit_entry owed; /* an entry that had to be taken with the ring full */
+	struct sc_owed owed;
 
 	struct sc_cache cache;
 	u64 cache_lstar; /* the guest kernel that cache is of */

@@ -312,6 +312,16 @@ struct scaudit_plan {
  * The plan is a list of operations for each call that has any. The module knows no
  * system call: it carries operations out, in their order, and writes what it has read
  * as pieces behind the event (struct scaudit_piece). A plan is replaced as a whole.
+ *
+ * A pointer of NULL gives no piece: the argument says it. Pointers into the kernel's half
+ * of the address space and such that are not canonical are UNREADABLE, as they are for the
+ * guest's kernel. In structures pointers and lengths have the caller's size: 4 bytes of
+ * i386 and x32. Where something of an operation is not mapped at the entry (LATE), all of
+ * it is carried out again at the return, if the call comes back to its place; a call that
+ * the guest's kernel repeats after a signal has an entry of its own again. Without a
+ * return that is recorded (SET_RETURNS) nothing is LATE, and operations of the return are
+ * left out. All pieces of an event have SCAUDIT_CAPTURE_MAX bytes, or a quarter of a ring
+ * that is small; what goes beyond is CUT, but each operation has at least a head.
  *   EINVAL  an operation that is none (also LEN_RET and EXEC for the entry, IOCTL without
  *           a cond_arg), a call that is none, its operations lie beyond nr_ops or are
  *           more than SCAUDIT_CAPTURE_PER_CALL
@@ -336,13 +346,19 @@ enum scaudit_convention {
 enum scaudit_capture_kind {
 	SCAUDIT_CAP_BYTES = 1, /* as many as the length says */
 	SCAUDIT_CAP_STRING = 2, /* up to its NUL, which is not kept */
-	SCAUDIT_CAP_STRINGS = 3, /* strings of an array of pointers that ends with NULL */
-	SCAUDIT_CAP_VECTOR = 4, /* an array of struct iovec; length counts elements */
-	SCAUDIT_CAP_MESSAGE = 5, /* struct msghdr: itself, name, buffers, control */
-	SCAUDIT_CAP_MESSAGES = 6, /* struct mmsghdr; length counts elements */
+	SCAUDIT_CAP_STRINGS = 3, /* strings of an array of pointers that ends with NULL; where
+				    they are not all, a DATA piece of no bytes says why, and
+				    its index how many there were */
+	SCAUDIT_CAP_VECTOR = 4, /* an array of struct iovec; length counts elements. At the return
+				   alone: as many bytes of the buffers as the result says */
+	SCAUDIT_CAP_MESSAGE = 5, /* struct msghdr: itself, name, buffers, control; likewise */
+	SCAUDIT_CAP_MESSAGES = 6, /* struct mmsghdr; length counts elements. At the return alone:
+				     as many as the result says, of each as many bytes as it
+				     says. Where they are not all, a HEAD of no bytes follows */
 	SCAUDIT_CAP_IOCTL = 7, /* length and direction of the request number in cond_arg */
 	SCAUDIT_CAP_EXEC = 8, /* return of 0: path and arguments from the new stack, where they
-				 were not to be had at the entry */
+				 were not to be had at the entry (LATE); the arguments are
+				 those of argument length_arg */
 };
 
 /* Where an operation's length comes from; it is that times unit. */
@@ -578,8 +594,9 @@ enum scaudit_piece_state {
 	SCAUDIT_PIECE_CUT = 1, /* snaplen or another limit: there is more */
 	SCAUDIT_PIECE_UNREADABLE = 2, /* not mapped, or no memory */
 	SCAUDIT_PIECE_LATE = 3, /* not mapped at the entry: comes with the return, if that comes */
-	SCAUDIT_PIECE_FORGOTTEN = 4, /* it was to be read at the return; the module had no room to
-					remember the call */
+	SCAUDIT_PIECE_FORGOTTEN = 4, /* it was to be read at the return, and will not be: no room to
+					remember the call (then told with the entry), or another
+					plan since. No bytes */
 };
 
 #define SCAUDIT_PIECE_AT_RETURN 0x80u /* in state: read when the call returned */
