@@ -250,7 +250,7 @@ int sc_store_sessions(struct sc_store *s, struct sc_session **sessions, size_t *
 int sc_store_gaps(struct sc_store *s, struct sc_gap **gaps, size_t *count, struct sc_error *err);
 
 /* A snapshot of a session. */
-struct sc_snapshot {
+struct sc_stored_snapshot {
 	const void *bytes; /* hostile; valid in the callback */
 	size_t len;
 	uint64_t time; /* when it was put, ns since the epoch */
@@ -258,7 +258,7 @@ struct sc_snapshot {
 };
 
 /* Return 0 to go on, anything else ends it and is handed on. */
-typedef int sc_snapshot_fn(const struct sc_snapshot *snapshot, void *arg);
+typedef int sc_snapshot_fn(const struct sc_stored_snapshot *snapshot, void *arg);
 
 /*
  * The snapshots of a session in order.

@@ -76,7 +76,7 @@ static int list_once(struct sc_store *s, uint32_t session, struct place **places
 static int show(struct sc_store *s, uint32_t session, const struct place *p, struct sc_block *b,
 		sc_snapshot_fn *fn, void *arg, struct sc_damage *damage, struct sc_error *err)
 {
-	struct sc_snapshot snapshot;
+	struct sc_stored_snapshot snapshot;
 	uint64_t size;
 	int fd, rc;
 
@@ -95,7 +95,7 @@ static int show(struct sc_store *s, uint32_t session, const struct place *p, str
 			       rc == -ENOENT  ? "is in a segment that is missing" :
 			       rc == -ENODATA ? "is cut off" :
 						strerror(-rc));
-	snapshot = (struct sc_snapshot){
+	snapshot = (struct sc_stored_snapshot){
 		.bytes = b->snapshot,
 		.len = b->h.count[SC_ROWS_SNAPSHOT],
 		.time = b->h.snapshot_time,

@@ -152,7 +152,7 @@ static int show_call(const struct sc_call *c, void *arg)
 	return 0;
 }
 
-static int show_snapshot(const struct sc_snapshot *s, void *arg)
+static int show_snapshot(const struct sc_stored_snapshot *s, void *arg)
 {
 	FILE *out = arg;
 

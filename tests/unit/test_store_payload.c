@@ -311,7 +311,7 @@ struct shots {
 	uint8_t first[8], last[8];
 };
 
-static int shot(const struct sc_snapshot *s, void *arg)
+static int shot(const struct sc_stored_snapshot *s, void *arg)
 {
 	struct shots *all = arg;
 
