@@ -24,11 +24,12 @@ static int write_call(void *arg, const struct scaudit_entry *entry, const struct
 	return sc_writer_entry(s->writer, entry, task, state, seq);
 }
 
-static int write_completion(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
+static int write_completion(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur,
+			    const struct scaudit_return *event)
 {
 	struct session *s = arg;
 
-	return sc_writer_complete(s->writer, seq, state, ret, dur);
+	return sc_writer_return(s->writer, seq, state, ret, dur, event);
 }
 
 const struct pair_ops session_pair_ops = {

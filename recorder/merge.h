@@ -52,7 +52,7 @@ struct merge_run {
 	uint64_t mask; /* bytes of the ring - 1 */
 	uint64_t cursor, limit;
 	uint64_t next;
-	uint32_t size; /* of the event that was shown: an entry's or a return's */
+	uint32_t size; /* of the event that was shown, with its pieces */
 };
 
 static inline void merge_run_begin(struct merge_run *run, const struct merge *merge)
@@ -86,18 +86,20 @@ static inline const struct scaudit_event *merge_run_peek(struct merge_run *run)
 /* The event behind the entry that was shown, if it is a return and the next one of all. */
 static inline const struct scaudit_return *merge_run_return(const struct merge_run *run)
 {
-	uint64_t cursor = run->cursor + sizeof(struct scaudit_entry);
+	uint64_t cursor = run->cursor + run->size;
+	uint64_t room = run->limit - cursor;
 	const struct scaudit_event *event;
 
-	if (run->limit - run->cursor < sizeof(struct scaudit_entry) + sizeof(struct scaudit_return))
+	if (room < sizeof(struct scaudit_return))
 		return NULL;
 	event = (const void *)(run->data + (cursor & run->mask));
-	if (ring_call_size(event) != sizeof(struct scaudit_return) || event->seq != run->next + 1)
+	if (event->type != SCAUDIT_EV_RETURN || event->seq != run->next + 1 ||
+	    ring_call_size(event) - 1 >= room)
 		return NULL;
 	return (const struct scaudit_return *)event;
 }
 
-/* @size of the event */
+/* @size of the event, with its pieces */
 static inline void merge_run_take(struct merge_run *run, uint32_t size)
 {
 	run->cursor += size;

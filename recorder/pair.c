@@ -89,19 +89,29 @@ static bool returns_wanted(struct pair *pair, const struct scaudit_entry *entry)
 }
 
 /* A call ends; its thread stays, perhaps without any. */
-static int finish(struct pair *pair, struct open_call *call, enum sc_state state, int64_t ret,
-		  uint64_t dur)
+static int finish_with(struct pair *pair, struct open_call *call, enum sc_state state, int64_t ret,
+		       uint64_t dur, const struct scaudit_return *event)
 {
-	int err = pair->ops->complete(pair->arg, call->seq, state, ret, dur);
+	int err = pair->ops->complete(pair->arg, call->seq, state, ret, dur, event);
 
-	if (err == -ENOENT)
+	if (err == -ENOENT) {
 		pair->stats.lost_completions++;
-	else if (err < 0)
+		pair->stats.lost_pieces += event != NULL && pair_has_pieces(event);
+	} else if (err < 0) {
 		return err;
+	}
+	if (event != NULL)
+		pair->given = event->head.seq;
 	pair->stats.states[state]++;
 	thread_drop(&pair->table, call);
 	pair->stats.open = pair->table.n_open;
 	return 0;
+}
+
+/* … of which no return tells. */
+static int finish(struct pair *pair, struct open_call *call, enum sc_state state)
+{
+	return finish_with(pair, call, state, 0, 0, NULL);
 }
 
 /* An exit has come back: seccomp or a debugger has refused it. */
@@ -138,7 +148,7 @@ static int bury(struct pair *pair, struct thread *thread)
 
 		if (state != SC_STATE_NEVER && thread->running)
 			state = SC_STATE_GONE;
-		err = finish(pair, thread->top, state, 0, 0);
+		err = finish(pair, thread->top, state);
 		if (err < 0)
 			return err;
 		thread->running = false;
@@ -229,7 +239,7 @@ static int finish_above(struct pair *pair, struct thread *thread, const struct o
 	int err;
 
 	while (thread->top != call) {
-		err = finish(pair, thread->top, silent_end(thread->top), 0, 0);
+		err = finish(pair, thread->top, silent_end(thread->top));
 		if (err < 0)
 			return err;
 	}
@@ -260,7 +270,7 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 	if (thread->running && thread->top->kind == KIND_EXEC && thread->top->cr3 != cr3) {
 		err = bury_siblings(pair, thread);
 		if (err == 0)
-			err = finish(pair, thread->top, SC_STATE_NEVER, 0, 0);
+			err = finish(pair, thread->top, SC_STATE_NEVER);
 		if (err == 0)
 			err = finish_above(pair, thread, NULL);
 		return err;
@@ -270,7 +280,7 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 		thread->running = false; /* interrupted by a signal, for all we know */
 	} else if (thread->running) {
 		/* it has ended; and who has lost events cannot tell handlers from returns */
-		err = finish(pair, thread->top, passed_end(pair, thread), 0, 0);
+		err = finish(pair, thread->top, passed_end(pair, thread));
 		if (err < 0)
 			return err;
 	}
@@ -286,29 +296,38 @@ static int settle(struct pair *pair, struct thread *thread, const struct scaudit
 	while (thread->top != NULL && thread->depth >= PAIR_NEST) {
 		for (call = thread->top; call->below != NULL;)
 			call = call->below;
-		err = finish(pair, call, SC_STATE_UNSEEN, 0, 0);
+		err = finish(pair, call, SC_STATE_UNSEEN);
 		if (err < 0)
 			return err;
 	}
 	return 0;
 }
 
-/* An event of the thread says how this call of it ended. */
+/*
+ * A return of the thread says how this call of it ended.
+ * @pieces  those behind the return are this call's
+ */
 static int conclude(struct pair *pair, struct open_call *call, enum sc_state state, uint64_t ret,
-		    const struct scaudit_event *end)
+		    const struct scaudit_return *end, bool pieces)
 {
 	bool valued = state == SC_STATE_RETURNED || state == SC_STATE_IRET;
+	int err;
 
 	revive(pair, call);
-	/* Who has lost events cannot tell whose value it is. */
-	if (call->losses != pair->losses)
-		return finish(pair, call, SC_STATE_UNSEEN, 0, 0);
+	/* Who has lost events cannot tell whose value it is, nor whose memory. */
+	if (call->losses != pair->losses) {
+		err = finish(pair, call, SC_STATE_UNSEEN);
+		if (err == 0 && pieces)
+			pair->stats.lost_pieces += pair_has_pieces(end);
+		return err;
+	}
 	if (!valued)
-		return finish(pair, call, state, 0, 0);
+		return finish_with(pair, call, state, 0, 0, pieces ? end : NULL);
 	/* Of i386 there are 32 bits, and only errors are negative. */
 	if (call->abi == SCAUDIT_ABI_I386)
 		ret = (uint32_t)ret >= (uint32_t)-4095 ? (uint64_t)(int32_t)ret : (uint32_t)ret;
-	return finish(pair, call, state, (int64_t)ret, duration(pair, call, end));
+	return finish_with(pair, call, state, (int64_t)ret, duration(pair, call, &end->head),
+			   pieces ? end : NULL);
 }
 
 /* The thread whose key this caller had before the guest was understood. */
@@ -331,7 +350,7 @@ static int settle_stranger(struct pair *pair, const struct thread_id *id)
 	/* A child of vfork() looks like its parent, which waits in the call. */
 	if (thread == NULL || !thread->running || thread->top->kind == KIND_FORK)
 		return 0;
-	err = finish(pair, thread->top, silent_end(thread->top), 0, 0);
+	err = finish(pair, thread->top, silent_end(thread->top));
 	if (err == 0)
 		forget_if_idle(pair, thread);
 	return err;
@@ -347,7 +366,7 @@ static int evict(struct pair *pair)
 	while (pair->table.n_open >= pair->max_open) {
 		call = pair->table.oldest;
 		thread = call->thread;
-		err = finish(pair, call, silent_end(call), 0, 0);
+		err = finish(pair, call, silent_end(call));
 		if (err < 0)
 			return err;
 		pair->stats.evicted++;
@@ -529,6 +548,13 @@ static struct open_call *returning(const struct thread *thread, const struct sca
 	return call;
 }
 
+/* It ends no call that is known. */
+static int stray(struct pair *pair, const struct scaudit_return *event)
+{
+	pair->stats.lost_pieces += pair_has_pieces(event);
+	return 0;
+}
+
 /*
  * sigreturn ends. If it restores the registers of a call that a handler has
  * interrupted, what is in RAX is that one's result.
@@ -542,16 +568,20 @@ static int end_sigreturn(struct pair *pair, struct thread *thread, enum sc_state
 	while (call != NULL && (state == SC_STATE_UNSEEN || !goes_on_behind(call, event, true)))
 		call = call->below;
 	while (call != NULL && thread->top->below != call) {
-		err = finish(pair, thread->top->below, silent_end(thread->top->below), 0, 0);
+		err = finish(pair, thread->top->below, silent_end(thread->top->below));
 		if (err < 0)
 			return err;
 	}
 	if (call != NULL) {
-		err = conclude(pair, call, state, ret, &event->head);
+		err = conclude(pair, call, state, ret, event, true);
 		if (err < 0)
 			return err;
 	}
-	return conclude(pair, thread->top, state, ret, &event->head);
+	/* Those that it gave back are the interrupted call's: sigreturn itself has none. */
+	err = conclude(pair, thread->top, state, ret, event, false);
+	if (err == 0 && call == NULL && pair->given != event->head.seq)
+		return stray(pair, event);
+	return err;
 }
 
 /* IRET also ends interrupts and page faults: whoever is in no call was in one of these. */
@@ -563,11 +593,11 @@ static int take_iret(struct pair *pair, struct thread *thread, const struct scau
 	int err = 0;
 
 	if (thread == NULL || !thread->running)
-		return 0;
+		return stray(pair, event);
 	call = thread->top;
 	state = iret_judge(call, thread->id.known, event, &ret);
 	if (state == SC_STATE_OPEN)
-		return 0;
+		return stray(pair, event);
 	if (iret_executed(call, event))
 		err = bury_siblings(pair, thread);
 	if (err < 0)
@@ -575,7 +605,7 @@ static int take_iret(struct pair *pair, struct thread *thread, const struct scau
 	if (call->kind == KIND_SIGRETURN)
 		err = end_sigreturn(pair, thread, state, (uint64_t)ret, event);
 	else
-		err = conclude(pair, call, state, (uint64_t)ret, &event->head);
+		err = conclude(pair, call, state, (uint64_t)ret, event, true);
 	if (err < 0)
 		return err;
 	forget_if_idle(pair, thread);
@@ -616,11 +646,11 @@ __attribute__((noinline)) static int return_of_any(struct pair *pair,
 	if (call == NULL) {
 		/* of a call whose return nobody wanted, if there are such */
 		pair->stats.orphan_returns += pair->returns.mode == SCAUDIT_RETURNS_ALL;
-		return 0;
+		return stray(pair, event);
 	}
 	err = finish_above(pair, thread, call);
 	if (err == 0)
-		err = conclude(pair, call, SC_STATE_RETURNED, event->ret, &event->head);
+		err = conclude(pair, call, SC_STATE_RETURNED, event->ret, event, true);
 	if (err == 0)
 		forget_if_idle(pair, thread);
 	return err;
@@ -638,7 +668,7 @@ int pair_return(struct pair *pair, const struct scaudit_return *event)
 	call = thread->top;
 	if (call->kind == KIND_SIGRETURN || !goes_on_behind(call, event, false))
 		return return_of_any(pair, event);
-	return conclude(pair, call, SC_STATE_RETURNED, event->ret, &event->head);
+	return conclude(pair, call, SC_STATE_RETURNED, event->ret, event, true);
 }
 
 /* The guest was reset: all its threads are dead. */
@@ -735,7 +765,7 @@ int pair_end(struct pair *pair)
 		if (state == SC_STATE_UNSEEN && thread->running && thread->top == call &&
 		    call->losses == pair->losses)
 			continue;
-		err = finish(pair, call, state, 0, 0);
+		err = finish(pair, call, state);
 		if (err < 0)
 			return err;
 		forget_if_idle(pair, thread);

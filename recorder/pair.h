@@ -57,11 +57,12 @@
 
 /* Where the calls go: struct sc_writer, or a test. */
 struct pair_ops {
-	/* as sc_writer_entry() */
+	/* as sc_writer_entry(): with the pieces behind the entry */
 	int (*call)(void *arg, const struct scaudit_entry *entry, const struct sc_task *task,
 		    enum sc_state state, uint64_t *seq);
-	/* as sc_writer_complete() */
-	int (*complete)(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur);
+	/* as sc_writer_return(): with the pieces behind the event; NULL: there is none */
+	int (*complete)(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur,
+			const struct scaudit_return *event);
 };
 
 struct pair_stats {
@@ -72,9 +73,16 @@ struct pair_stats {
 	uint64_t evicted; /* open calls given up because there were too many */
 	uint64_t unknown_callers; /* entries without an identified task */
 	uint64_t lost_completions; /* ends that the store had no open call for */
+	uint64_t lost_pieces; /* returns with pieces of which it is not known whose they are */
 };
 
 struct pair;
+
+/* Are there pieces behind a return? */
+static inline bool pair_has_pieces(const struct scaudit_return *event)
+{
+	return event->head.size > sizeof(*event);
+}
 
 /*
  * @tsc_khz  of the events' TSC, 0: not a clock

@@ -28,6 +28,7 @@ struct pair {
 	uint64_t later_seq;
 	struct death *deaths; /* a queue: from first, count of them, modulo capacity */
 	size_t deaths_first, deaths_count, deaths_capacity;
+	uint64_t given; /* number of the last return whose pieces a call has got */
 	struct pair_stats stats;
 };
 

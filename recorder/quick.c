@@ -26,11 +26,12 @@ static bool is_stranger(const struct thread_table *table, const struct scaudit_e
 
 /*
  * @after  the event behind it, if that is a return; else NULL
+ * @pieces, @more  bytes of those behind the entry and behind that return
  * @retval events taken: 2 with that return; 0: it is not simple, and nothing was done
  */
 static inline __attribute__((always_inline)) unsigned int
 take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry *entry,
-	   const struct scaudit_return *after)
+	   const struct scaudit_return *after, size_t pieces, size_t more)
 {
 	struct thread_table *table = &pair->table;
 	struct thread *thread = thread_recent_same(table, &entry->task);
@@ -41,6 +42,8 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	    deaths_due(pair, entry->head.time) || rows->count == SC_BLOCK_ROWS || call == NULL ||
 	    table->n_open >= pair->max_open || (table->n_unknown != 0 && is_stranger(table, entry)))
 		return 0;
+	if (pieces != 0 && !sc_rowset_has_room(rows, pieces))
+		return 0;
 	/* All of it is written before it is a call: it is a free one as yet. */
 	call->kind = (uint8_t)kind_of(entry->abi, entry->nr);
 	if (kind_exits(call->kind))
@@ -49,6 +52,8 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	row = rows->column + rows->count;
 	if (pair->returns.mode == SCAUDIT_RETURNS_NONE) {
 		sc_rowset_add(rows, entry, thread->task_index, SC_STATE_UNWANTED);
+		if (pieces != 0)
+			sc_rowset_pieces(rows, row, entry + 1, pieces);
 		pair->stats.states[SC_STATE_UNWANTED]++;
 		return 1;
 	}
@@ -59,9 +64,14 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	call->abi = entry->abi;
 	call->insn = entry->insn;
 	call->seq = sc_rowset_add(rows, entry, thread->task_index, SC_STATE_OPEN);
-	if (after != NULL && thread_is(thread, &after->task) && ends(pair, call, after)) {
+	if (pieces != 0)
+		sc_rowset_pieces(rows, row, entry + 1, pieces);
+	if (after != NULL && thread_is(thread, &after->task) && ends(pair, call, after) &&
+	    (more == 0 || sc_rowset_has_room(rows, more))) {
 		sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)after->ret,
 				   duration(pair, call, &after->head));
+		if (more != 0)
+			sc_rowset_pieces(rows, row, after + 1, more);
 		pair->stats.states[SC_STATE_RETURNED]++;
 		return 2;
 	}
@@ -75,8 +85,10 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 }
 
 /* @retval false it is not simple, and nothing was done */
-static inline __attribute__((always_inline)) bool
-take_return(struct pair *pair, struct sc_rowset *rows, const struct scaudit_return *event)
+static inline __attribute__((always_inline)) bool take_return(struct pair *pair,
+							      struct sc_rowset *rows,
+							      const struct scaudit_return *event,
+							      size_t pieces)
 {
 	struct thread *thread = thread_recent(&pair->table, &event->task);
 	struct open_call *call;
@@ -85,22 +97,45 @@ take_return(struct pair *pair, struct sc_rowset *rows, const struct scaudit_retu
 	if (thread == NULL || !thread->running)
 		return false;
 	call = thread->top;
-	if (!ends(pair, call, event))
+	if (!ends(pair, call, event) || (pieces != 0 && !sc_rowset_has_room(rows, pieces)))
 		return false;
 	row = sc_rowset_open(rows, call->seq);
 	if (row == NULL)
 		return false;
 	sc_rowset_complete(row, SC_STATE_RETURNED, (int64_t)event->ret,
 			   duration(pair, call, &event->head));
+	if (pieces != 0)
+		sc_rowset_pieces(rows, row, event + 1, pieces);
 	pair->stats.states[SC_STATE_RETURNED]++;
 	thread_drop(&pair->table, call);
 	return true;
+}
+
+/*
+ * The same with pieces. Apart, so that what most calls of a load without arguments need stays
+ * as short as it is.
+ */
+static __attribute__((noinline)) unsigned int take_whole_entry(struct pair *pair,
+							       struct sc_rowset *rows,
+							       const struct scaudit_entry *entry,
+							       const struct scaudit_return *after)
+{
+	return take_entry(pair, rows, entry, after, entry->head.size - sizeof(*entry),
+			  after != NULL ? after->head.size - sizeof(*after) : 0);
+}
+
+static __attribute__((noinline)) bool take_whole_return(struct pair *pair, struct sc_rowset *rows,
+							const struct scaudit_return *event)
+{
+	return take_return(pair, rows, event, event->head.size - sizeof(*event));
 }
 
 unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset *rows,
 		       unsigned int budget)
 {
 	const struct scaudit_event *event;
+	const struct scaudit_entry *entry;
+	const struct scaudit_return *after;
 	struct merge_run run;
 	unsigned int n = 0, taken;
 
@@ -113,20 +148,28 @@ unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset 
 		event = merge_run_peek(&run);
 		if (event == NULL)
 			break;
-		if (run.size == sizeof(struct scaudit_return)) {
-			if (!take_return(pair, rows, (const struct scaudit_return *)event))
+		if (event->type == SCAUDIT_EV_RETURN) {
+			const struct scaudit_return *ret = (const struct scaudit_return *)event;
+
+			if (run.size == sizeof(*ret) ? !take_return(pair, rows, ret, 0) :
+						       !take_whole_return(pair, rows, ret))
 				break;
-			merge_run_take(&run, sizeof(struct scaudit_return));
+			merge_run_take(&run, run.size);
 			n++;
 			continue;
 		}
-		taken = take_entry(pair, rows, (const struct scaudit_entry *)event,
-				   n + 1 < budget ? merge_run_return(&run) : NULL);
+		entry = (const struct scaudit_entry *)event;
+		after = n + 1 < budget ? merge_run_return(&run) : NULL;
+		if (run.size == sizeof(*entry) &&
+		    (after == NULL || after->head.size == sizeof(*after)))
+			taken = take_entry(pair, rows, entry, after, 0, 0);
+		else
+			taken = take_whole_entry(pair, rows, entry, after);
 		if (taken == 0)
 			break;
-		merge_run_take(&run, sizeof(struct scaudit_entry));
+		merge_run_take(&run, run.size);
 		if (taken == 2)
-			merge_run_take(&run, sizeof(struct scaudit_return));
+			merge_run_take(&run, after->head.size);
 		n += taken;
 	}
 	merge_run_end(&run, merge);

@@ -55,14 +55,20 @@ void ring_unmap(struct ring *ring);
  */
 int ring_peek(struct ring *ring, const struct scaudit_event **event);
 
-/* Bytes of an entry or a return as this version knows them; 0: it is something else. */
+/* Bytes of an entry or a return, with the pieces behind it; 0: it is something else. */
 static inline uint32_t ring_call_size(const struct scaudit_event *event)
 {
-	if (event->size == sizeof(struct scaudit_entry) && event->type == SCAUDIT_EV_ENTRY)
-		return sizeof(struct scaudit_entry);
-	if (event->size == sizeof(struct scaudit_return) && event->type == SCAUDIT_EV_RETURN)
-		return sizeof(struct scaudit_return);
-	return 0;
+	uint32_t size = event->size;
+	uint32_t more;
+
+	if (event->type == SCAUDIT_EV_ENTRY)
+		more = size - (uint32_t)sizeof(struct scaudit_entry);
+	else if (event->type == SCAUDIT_EV_RETURN)
+		more = size - (uint32_t)sizeof(struct scaudit_return);
+	else
+		return 0;
+	/* Nearly always either nothing or little is behind it. */
+	return more <= SCAUDIT_CAPTURE_MAX && more % 8 == 0 ? size : 0;
 }
 
 /* Step over the event that ring_peek() showed. */

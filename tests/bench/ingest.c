@@ -5,7 +5,7 @@
  *
  * LOAD is getppid (one thread that makes one call over and over), loop (the same, and one
  * of 500 calls is another thread's), or mixed (processes with threads on four vCPUs,
- * synth.c). The rings are filled outside of what is
+ * synth.c), or args (mixed, with the memory of their arguments). The rings are filled outside of what is
  * measured, which is all in consume(): valgrind --tool=callgrind
  * --toggle-collect=consume counts its instructions.
  */
@@ -28,13 +28,21 @@ static struct ring_model rings[RINGS];
 static struct session session;
 static struct synth load;
 static bool mixed;
+static bool args; /* mixed, with memory */
 static bool alone; /* getppid: nothing else in between */
 static uint64_t seq; /* of the last event */
 static uint64_t made, calls;
 
 /* A pair of events that is made and not yet in a ring. */
-static struct scaudit_entry entry;
-static struct scaudit_return leave, late[LATE];
+#define MEMORY 512u /* bytes of pieces, heads included */
+static struct {
+	struct scaudit_entry e;
+	unsigned char pieces[MEMORY];
+} entry;
+static struct whole_return {
+	struct scaudit_return e;
+	unsigned char pieces[MEMORY];
+} leave, late[LATE];
 static bool entry_waits, leave_waits, is_late[LATE];
 static uint16_t vcpu;
 
@@ -93,14 +101,60 @@ static void next_call(struct sc_call *c)
 	};
 }
 
+/* Text of few words, as files have it, or a path. */
+static uint32_t put_text(char *to, uint32_t most, bool path)
+{
+	static const char *const words[] = {
+		"usr",	   "lib",     "etc",	   "share",  "x86_64-linux-gnu",
+		"python3", "include", "the",	   "and",    "return",
+		"static",  "struct",  "const",	   "cache",  "proc",
+		"local",   "passwd",  "libc",	   "locale", "0x00",
+		"index",   "error",   "begin",	   "object", "main",
+		"of",	   "to",      "configure",
+	};
+	uint32_t n = 0;
+
+	for (unsigned i = 0; path ? i < 4 : n < most; i++) {
+		uint64_t r = synth_random(&load);
+
+		/* Few paths are asked for again and again. */
+		if (path)
+			r = r % 3 * 7 + i * 5;
+		n += (uint32_t)snprintf(to + n, most + 1 - n,
+					path  ? "/%s" :
+					i % 9 ? "%s " :
+						"%s\n",
+					words[r % (sizeof(words) / sizeof(*words))]);
+		n = n < most ? n : most;
+	}
+	return n;
+}
+
+/* What is read and written, and paths. */
+static void put_memory(const struct sc_call *c)
+{
+	char text[257];
+	struct scaudit_piece piece = { .arg = 1 };
+
+	if (c->nr > 1) {
+		piece.size = piece.whole = put_text(text, 64, true);
+		ring_model_piece(&entry.e.head, piece, text);
+		return;
+	}
+	piece.size = put_text(text, 256, false);
+	piece.whole = 4096;
+	piece.state = SCAUDIT_PIECE_CUT | (c->nr ? 0 : SCAUDIT_PIECE_AT_RETURN);
+	ring_model_piece(c->nr ? &entry.e.head : &leave.e.head, piece, text);
+}
+
 static void make_events(void)
 {
 	struct sc_call c;
 
 	next_call(&c);
 	vcpu = mixed ? c.vcpu : 0;
-	entry = (struct scaudit_entry){
-		.head = { .vcpu = vcpu, .tsc = c.tsc, .time = c.ts },
+	entry.e = (struct scaudit_entry){
+		.head = { .size = sizeof(entry.e), .vcpu = vcpu, .tsc = c.tsc, .time = c.ts },
 		.rip = c.rip,
 		.rsp = c.rsp,
 		.rflags = c.rflags,
@@ -110,17 +164,22 @@ static void make_events(void)
 		.nr = c.nr,
 		.cpl = c.cpl,
 	};
-	memcpy(entry.args, c.args, sizeof(entry.args));
-	put_task(&entry.task, c.task, true);
-	leave = (struct scaudit_return){
-		.head = { .vcpu = vcpu, .tsc = c.tsc + c.dur * 3, .time = c.ts + c.dur },
+	memcpy(entry.e.args, c.args, sizeof(entry.e.args));
+	put_task(&entry.e.task, c.task, true);
+	leave.e = (struct scaudit_return){
+		.head = { .size = sizeof(leave.e),
+			  .vcpu = vcpu,
+			  .tsc = c.tsc + c.dur * 3,
+			  .time = c.ts + c.dur },
 		.ret = (uint64_t)c.ret,
 		.rip = c.rip + 2,
 		.rsp = c.rsp,
 		.cr3 = c.cr3,
 		.fs_base = c.fs_base,
 	};
-	put_task(&leave.task, c.task, false);
+	put_task(&leave.e.task, c.task, false);
+	if (args)
+		put_memory(&c);
 	entry_waits = leave_waits = true;
 	/* It blocks: another thread's calls come before its return. */
 	if (c.state == SC_STATE_OPEN && !is_late[load.current]) {
@@ -142,23 +201,26 @@ static void fill(void)
 			make_events();
 			if (is_late[load.current] && leave_waits) {
 				/* It goes on: so it has returned. */
-				late[load.current].head.time = entry.head.time - 100;
-				late[load.current].head.tsc = entry.head.tsc - 300;
-				if (!ring_model_put(&rings[vcpu], SCAUDIT_EV_RETURN, seq + 1,
-						    &late[load.current]))
+				late[load.current].e.head.time = entry.e.head.time - 100;
+				late[load.current].e.head.tsc = entry.e.head.tsc - 300;
+				if (!ring_model_put_all(&rings[vcpu], SCAUDIT_EV_RETURN, seq + 1,
+							&late[load.current],
+							late[load.current].e.head.size))
 					abort();
 				seq++;
 				is_late[load.current] = false;
 			}
 		}
 		if (entry_waits) {
-			if (!ring_model_put(&rings[vcpu], SCAUDIT_EV_ENTRY, seq + 1, &entry))
+			if (!ring_model_put_all(&rings[vcpu], SCAUDIT_EV_ENTRY, seq + 1, &entry,
+						entry.e.head.size))
 				return;
 			seq++;
 			entry_waits = false;
 		}
 		if (leave_waits) {
-			if (!ring_model_put(&rings[vcpu], SCAUDIT_EV_RETURN, seq + 1, &leave))
+			if (!ring_model_put_all(&rings[vcpu], SCAUDIT_EV_RETURN, seq + 1, &leave,
+						leave.e.head.size))
 				return;
 			seq++;
 			leave_waits = false;
@@ -221,10 +283,11 @@ int main(int argc, char **argv)
 	double spent = 0;
 
 	calls = argc > 3 ? strtoull(argv[2], NULL, 10) : 0;
-	mixed = argc > 3 && strcmp(argv[1], "mixed") == 0;
+	args = argc > 3 && strcmp(argv[1], "args") == 0;
+	mixed = args || (argc > 3 && strcmp(argv[1], "mixed") == 0);
 	alone = argc > 3 && strcmp(argv[1], "getppid") == 0;
 	if (calls == 0 || (!mixed && !alone && strcmp(argv[1], "loop") != 0)) {
-		fprintf(stderr, "usage: ingest getppid|loop|mixed CALLS DIR [RING_BYTES]\n");
+		fprintf(stderr, "usage: ingest getppid|loop|mixed|args CALLS DIR [RING_BYTES]\n");
 		return 2;
 	}
 	bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : session_ring_bytes(mixed ? RINGS : 1);

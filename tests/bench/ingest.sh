@@ -36,7 +36,7 @@ stages() {
 		}'
 }
 
-for load in getppid loop mixed; do
+for load in getppid loop mixed args; do
 	"$PROGRAM" "$load" 3000000 "$SCRATCH/store" || exit 1
 	rm -rf "$SCRATCH/store"
 	valgrind --tool=callgrind --toggle-collect=consume --callgrind-out-file="$SCRATCH/counts" \

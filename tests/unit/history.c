@@ -42,7 +42,8 @@ static int store_call(void *arg, const struct scaudit_entry *e, const struct sc_
 	return 0;
 }
 
-static int store_complete(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
+static int store_complete(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur,
+			  const struct scaudit_return *event)
 {
 	(void)arg;
 	if (fail_completions > 0 && fail_completions-- > 0)
@@ -53,6 +54,7 @@ static int store_complete(void *arg, uint64_t seq, enum sc_state state, int64_t 
 	rows[seq].state = state;
 	rows[seq].ret = ret;
 	rows[seq].dur = dur;
+	rows[seq].pieces = event != NULL && pair_has_pieces(event);
 	return 0;
 }
 

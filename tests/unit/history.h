@@ -41,6 +41,7 @@ struct row {
 	enum sc_state state;
 	int64_t ret;
 	uint64_t dur;
+	bool pieces; /* came with its return */
 };
 
 extern struct row rows[ROWS];

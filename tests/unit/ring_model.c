@@ -64,7 +64,12 @@ uint32_t ring_model_size(uint16_t type)
 
 bool ring_model_put(struct ring_model *m, uint16_t type, uint64_t seq, const void *event)
 {
-	uint32_t size = ring_model_size(type);
+	return ring_model_put_all(m, type, seq, event, ring_model_size(type));
+}
+
+bool ring_model_put_all(struct ring_model *m, uint16_t type, uint64_t seq, const void *event,
+			uint32_t size)
+{
 	uint64_t position = m->producer->position;
 	struct scaudit_event *e = (void *)(m->data + (position & (m->bytes - 1)));
 
@@ -79,4 +84,15 @@ bool ring_model_put(struct ring_model *m, uint16_t type, uint64_t seq, const voi
 	e->seq = seq;
 	m->producer->position = position + size;
 	return true;
+}
+
+void ring_model_piece(struct scaudit_event *event, struct scaudit_piece piece, const void *data)
+{
+	unsigned char *p = (unsigned char *)event + event->size;
+	uint32_t padded = (piece.size + 7) & ~7u;
+
+	memcpy(p, &piece, sizeof(piece));
+	memset(p + sizeof(piece), 0xee, padded);
+	memcpy(p + sizeof(piece), data, piece.size);
+	event->size += (uint32_t)sizeof(piece) + padded;
 }

@@ -35,4 +35,11 @@ uint32_t ring_model_size(uint16_t type);
  */
 bool ring_model_put(struct ring_model *m, uint16_t type, uint64_t seq, const void *event);
 
+/* The same with what lies behind it: size is that of all, a multiple of 8. */
+bool ring_model_put_all(struct ring_model *m, uint16_t type, uint64_t seq, const void *event,
+			uint32_t size);
+
+/* Add a piece behind an event of event->size bytes, for which there is room. */
+void ring_model_piece(struct scaudit_event *event, struct scaudit_piece piece, const void *data);
+
 #endif

@@ -3,6 +3,7 @@
  * The short way for simple events comes to the same as the long way: random histories are
  * taken by both, and rows, completions and counts are compared.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ struct place {
 	struct sc_rowset rows;
 	struct sc_task_set tasks;
 	struct {
-		uint64_t seq, state, ret, dur;
+		uint64_t seq, state, ret, dur, pieces;
 	} done[COMPLETIONS];
 	size_t n_done;
 	struct pair *pair;
@@ -52,17 +53,30 @@ static int place_call(void *arg, const struct scaudit_entry *entry, const struct
 	int index = sc_task_set_index(&p->tasks, task);
 
 	assert_true(index >= 0);
+	if (entry->head.size > sizeof(*entry) &&
+	    !sc_rowset_has_room(&p->rows, entry->head.size - sizeof(*entry)))
+		return -ENOSPC;
 	*seq = sc_rowset_add(&p->rows, entry, (uint32_t)index, state);
+	if (entry->head.size > sizeof(*entry))
+		sc_rowset_pieces(&p->rows, p->rows.column + p->rows.count - 1, entry + 1,
+				 entry->head.size - sizeof(*entry));
 	return 0;
 }
 
-static int place_complete(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur)
+static int place_complete(void *arg, uint64_t seq, enum sc_state state, int64_t ret, uint64_t dur,
+			  const struct scaudit_return *event)
 {
 	struct place *p = arg;
 	uint64_t *row = sc_rowset_open(&p->rows, seq);
+	size_t pieces =
+		event != NULL && pair_has_pieces(event) ? event->head.size - sizeof(*event) : 0;
 
+	if (pieces != 0 && !sc_rowset_has_room(&p->rows, pieces))
+		return -ENOSPC;
 	if (row != NULL) {
 		sc_rowset_complete(row, state, ret, dur);
+		if (pieces != 0)
+			sc_rowset_pieces(&p->rows, row, event + 1, pieces);
 		return 0;
 	}
 	assert_true(seq < p->rows.first);
@@ -70,6 +84,7 @@ static int place_complete(void *arg, uint64_t seq, enum sc_state state, int64_t 
 	p->done[p->n_done].seq = seq;
 	p->done[p->n_done].state = state;
 	p->done[p->n_done].ret = (uint64_t)ret;
+	p->done[p->n_done].pieces = pieces;
 	p->done[p->n_done++].dur = dur;
 	return 0;
 }
@@ -97,6 +112,8 @@ static void place_flush(struct place *p)
 {
 	p->rows.first += p->rows.count;
 	p->rows.count = 0;
+	p->rows.payload_len = 0;
+	p->rows.n_chunks = 0;
 	p->rows.tasks_since++;
 	p->n_done = 0;
 	sc_task_set_clear(&p->tasks);
@@ -115,6 +132,11 @@ static void compare(void)
 	if (quick.tasks.count != 0)
 		assert_memory_equal(quick.tasks.tasks, slow.tasks.tasks,
 				    quick.tasks.count * sizeof(*quick.tasks.tasks));
+	assert_int_equal(quick.rows.payload_len, slow.rows.payload_len);
+	assert_memory_equal(quick.rows.payload, slow.rows.payload, quick.rows.payload_len);
+	assert_int_equal(quick.rows.n_chunks, slow.rows.n_chunks);
+	assert_memory_equal(quick.rows.chunks, slow.rows.chunks,
+			    quick.rows.n_chunks * sizeof(*quick.rows.chunks));
 	assert_int_equal(quick.n_done, slow.n_done);
 	assert_memory_equal(quick.done, slow.done, quick.n_done * sizeof(*quick.done));
 	assert_memory_equal(pair_stats(quick.pair), pair_stats(slow.pair),
@@ -158,6 +180,33 @@ static void drain(void)
 	assert_int_equal(merge.next, number + 1);
 }
 
+/* Memory of calls, for some of them. */
+static struct scaudit_event *with_pieces(const void *event, uint16_t type)
+{
+	static union {
+		struct scaudit_event head;
+		unsigned char bytes[4096];
+	} all;
+	static const unsigned char data[600] = "what was there";
+
+	memcpy(&all, event, ring_model_size(type));
+	all.head.size = ring_model_size(type);
+	if (any(3) == 0)
+		return &all.head;
+	for (uint64_t n = any(4); n != 0; n--) {
+		struct scaudit_piece piece = {
+			.size = (uint32_t)any(sizeof(data)),
+			.whole = (uint32_t)any(1000),
+			.arg = (uint8_t)any(6),
+			.part = (uint8_t)any(8),
+			.index = (uint32_t)any(3),
+		};
+
+		ring_model_piece(&all.head, piece, data);
+	}
+	return &all.head;
+}
+
 static void put(uint16_t type, struct scaudit_event *event)
 {
 	event->type = type;
@@ -165,9 +214,9 @@ static void put(uint16_t type, struct scaudit_event *event)
 	event->time = now;
 	event->tsc = any(200) == 0 ? any(2) * now : now * 2;
 	take_slowly(slow.pair, event);
-	if (!ring_model_put(&model, type, number + 1, event)) {
+	if (!ring_model_put_all(&model, type, number + 1, event, event->size)) {
 		drain();
-		assert_true(ring_model_put(&model, type, number + 1, event));
+		assert_true(ring_model_put_all(&model, type, number + 1, event, event->size));
 	}
 	number++;
 }
@@ -235,7 +284,7 @@ static void enter(unsigned int t)
 	e.task.uid = strange() ? 7 : 1000;
 	if (strange())
 		strcpy(e.task.comm, "bash");
-	put(SCAUDIT_EV_ENTRY, &e.head);
+	put(SCAUDIT_EV_ENTRY, with_pieces(&e, SCAUDIT_EV_ENTRY));
 	last[t] = e;
 }
 
@@ -258,7 +307,7 @@ static void leave(unsigned int t)
 		e.rsp += 8;
 	if (strange())
 		e.how = (uint8_t)any(3);
-	put(SCAUDIT_EV_RETURN, &e.head);
+	put(SCAUDIT_EV_RETURN, with_pieces(&e, SCAUDIT_EV_RETURN));
 }
 
 static void live(unsigned int events)
@@ -274,14 +323,15 @@ static void live(unsigned int events)
 		if (strange())
 			now += any(3) * 700000000ULL;
 		if (strange() && any(4) == 0)
-			put(SCAUDIT_EV_GAP, &gap.head);
+			put(SCAUDIT_EV_GAP, with_pieces(&gap, SCAUDIT_EV_GAP));
 		if (strange())
 			enter((unsigned int)any(THREADS));
 		if (strange())
 			continue;
 		now += any(500);
 		leave(t);
-		if (any(500) != 0)
+		/* A block is full, of rows or of payload. */
+		if (any(500) != 0 && slow.rows.payload_len < SC_BLOCK_PAYLOAD / 2)
 			continue;
 		drain();
 		compare();

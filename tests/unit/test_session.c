@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "../../lib/payload.h"
 #include "../../recorder/session.h"
 #include "ring_model.h"
 
@@ -452,6 +453,195 @@ static void test_broken_ring(void **state)
 	assert_int_equal(n_gaps, 1);
 }
 
+/* ---- memory of calls ---- */
+
+static union {
+	struct scaudit_event head;
+	struct scaudit_entry entry;
+	struct scaudit_return ret;
+	uint64_t words[SCAUDIT_EVENT_MAX / 8];
+} big;
+
+/* What a call of this thread has read or written: bytes that say whose they are. */
+static const unsigned char *memory_of(uint32_t tid, bool at_return, uint32_t *size, uint32_t most)
+{
+	static unsigned char data[SCAUDIT_SNAPLEN_MAX];
+	uint32_t i;
+
+	*size = (tid * 7 + at_return) % (most + 1);
+	for (i = 0; i < *size; i++)
+		data[i] = (unsigned char)(tid + i * (at_return ? 3 : 5));
+	return data;
+}
+
+static void put_whole(int ring, uint32_t tid, bool at_return, uint32_t most)
+{
+	struct scaudit_piece piece = { .arg = at_return,
+				       .state = at_return ? SCAUDIT_PIECE_AT_RETURN : 0 };
+	const unsigned char *data = memory_of(tid, at_return, &piece.size, most);
+
+	memset(&big, 0, sizeof(big.entry));
+	if (at_return) {
+		big.ret.rip = 0x1002;
+		big.ret.ret = tid;
+		big.ret.task.known = SCAUDIT_KNOWN_TASK;
+		big.ret.task.task = tid * 64ULL;
+		big.ret.task.pid = big.ret.task.tid = tid;
+		big.head.size = sizeof(big.ret);
+	} else {
+		big.entry = entry_of(tid);
+		big.head.size = sizeof(big.entry);
+	}
+	big.head.time = 1000 + seq;
+	piece.whole = piece.size + 1;
+	ring_model_piece(&big.head, piece, data);
+	assert_true(ring_model_put_all(&rings[ring],
+				       at_return ? SCAUDIT_EV_RETURN : SCAUDIT_EV_ENTRY, ++seq,
+				       &big, big.head.size));
+}
+
+static uint32_t memory_most;
+
+static int check_memory(const struct sc_call *call, void *arg)
+{
+	uint64_t *n = arg;
+	int at_return;
+
+	for (at_return = 0; at_return <= (call->state == SC_STATE_RETURNED); at_return++) {
+		struct sc_piece piece;
+		uint32_t size;
+		const unsigned char *data =
+			memory_of(call->task->tid, at_return, &size, memory_most);
+
+		assert_true(
+			sc_call_piece(call, at_return, SCAUDIT_PART_DATA, 0, at_return, &piece));
+		assert_int_equal(piece.size, size);
+		assert_int_equal(piece.whole, size + 1);
+		assert_memory_equal(piece.data, data, size);
+	}
+	++*n;
+	return 0;
+}
+
+static uint64_t check_memories(uint32_t most)
+{
+	struct sc_damage damage = { 0 };
+	struct sc_store *store;
+	uint64_t n = 0;
+
+	memory_most = most;
+	assert_int_equal(sc_store_open(dir, &store, NULL), 0);
+	assert_int_equal(
+		sc_store_scan(store, NULL, SC_COL_ALL, false, check_memory, &n, &damage, NULL), 0);
+	assert_int_equal(damage.blocks, 0);
+	sc_store_close(store);
+	return n;
+}
+
+/* Another recorder goes on where one was killed: the rings are as it left them. */
+static void take_over(void)
+{
+	struct sc_session info = { .vm = "vm1", .begin = 1 };
+	const struct sc_open_call *calls;
+	struct sc_error err, notice;
+	struct ring ring;
+	size_t i, n;
+
+	sc_writer_close(session.writer, NULL, NULL);
+	pair_free(session.pair);
+	for (i = 0; i < RINGS; i++)
+		session.merge.rings[i].consumer = NULL;
+	merge_uninit(&session.merge);
+	info.id[0] = 7;
+	assert_int_equal(sc_writer_open(dir, &info, &session.writer, &notice, &err), 0);
+	session.last_event = session.flushed_event = sc_writer_last_event(session.writer);
+	merge_init(&session.merge, session.last_event);
+	session.pair = pair_new(&session_pair_ops, &session, 0, PAIR_MAX_OPEN);
+	for (i = 0; i < RINGS; i++) {
+		assert_int_equal(ring_model_bind(&rings[i], &ring, (uint16_t)i), 0);
+		assert_int_equal(merge_add(&session.merge, &ring), 0);
+	}
+	n = sc_writer_open_calls(session.writer, &calls);
+	for (i = 0; i < n; i++)
+		assert_int_equal(pair_restore(session.pair, &calls[i]), 0);
+}
+
+/* Killed in any place: each call's memory is in the store once, its entry's and its return's. */
+static void test_memory(void **state)
+{
+	uint32_t first = 1, last = 1, round;
+
+	(void)state;
+	srandom(4);
+	for (round = 0; round < 60; round++) {
+		for (; random() % 12; last++)
+			put_whole(random() % 2, last, false, 300);
+		for (; first < last && random() % 12; first++)
+			put_whole(random() % 2, first, true, 300);
+		session_drain(&session, (unsigned)(random() % 80), false);
+		if (random() % 3 == 0 || round % 5 == 0)
+			assert_int_equal(session_flush(&session), 0);
+		if (random() % 3 == 0)
+			take_over();
+	}
+	session_drain(&session, 10000, false);
+	assert_int_equal(session_flush(&session), 0);
+	assert_int_equal(check_memories(300), last - 1);
+	assert_int_equal(read_store(), last - 1);
+	assert_int_equal(states[SC_STATE_OPEN], last - first);
+	assert_int_equal(pair_stats(session.pair)->lost_pieces, 0);
+	/* A return of no call that is known, with memory. */
+	put_whole(0, 999999, true, 300);
+	assert_int_equal(session_drain(&session, 100, false), 1);
+	assert_int_equal(pair_stats(session.pair)->lost_pieces, 1);
+}
+
+/* More memory than a block takes, in events as long as they can be. */
+static void test_much_memory(void **state)
+{
+	const uint32_t most = SCAUDIT_SNAPLEN_MAX - 1;
+	uint32_t i, n = 600;
+
+	(void)state;
+	end(NULL);
+	begin_with(64ULL << 20);
+	for (i = 1; i <= n; i++) {
+		put_whole(0, i * 9000, false, most);
+		if (i % 3 == 0)
+			put_whole(0, i * 9000, true, most);
+	}
+	for (i = 1; i <= n; i++)
+		if (i % 3 != 0)
+			put_whole(1, i * 9000, true, most);
+	assert_int_equal(session_drain(&session, 3 * n, false), 2 * n);
+	assert_true(consumed(0) != 0 || consumed(1) != 0);
+	assert_int_equal(session_flush(&session), 0);
+	assert_int_equal(check_memories(most), n);
+	assert_int_equal(read_store(), n);
+	assert_int_equal(states[SC_STATE_RETURNED], n);
+}
+
+/* A ring that holds little more than one event. */
+static void test_tiny_ring(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	end(NULL);
+	begin_with(SCAUDIT_RING_MIN);
+	for (i = 1; i <= 200; i++) {
+		put_whole(0, i, false, 3600);
+		put_whole(1, i, true, 3600);
+		assert_int_equal(session_drain(&session, 10, false), 2);
+		if (session_flush_due(&session, session_clock()) || i % 2 == 0 ||
+		    rings[0].producer->position - consumed(0) > 100)
+			assert_int_equal(session_flush(&session), 0);
+	}
+	assert_int_equal(check_memories(3600), 200);
+	assert_int_equal(read_store(), 200);
+	assert_int_equal(states[SC_STATE_RETURNED], 200);
+}
+
 static void test_ring_size(void **state)
 {
 	(void)state;
@@ -467,11 +657,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_flush),	TEST(test_pressure),
-		TEST(test_full_block),	TEST(test_many_ends),
-		TEST(test_no_rows),	TEST(test_full_disk),
-		TEST(test_gaps),	TEST(test_missing),
-		TEST(test_broken_ring), cmocka_unit_test(test_ring_size),
+		TEST(test_flush),
+		TEST(test_pressure),
+		TEST(test_full_block),
+		TEST(test_many_ends),
+		TEST(test_no_rows),
+		TEST(test_full_disk),
+		TEST(test_gaps),
+		TEST(test_missing),
+		TEST(test_broken_ring),
+		TEST(test_memory),
+		TEST(test_much_memory),
+		TEST(test_tiny_ring),
+		cmocka_unit_test(test_ring_size),
 	};
 	int ret = cmocka_run_group_tests(tests, NULL, NULL);
 
