@@ -18,7 +18,10 @@ const char *sc_flags_name(const struct sc_flags *table, uint64_t value)
 /* A value of an enumeration that has no name. */
 static char *put_unknown(char *p, char *end, const struct sc_flags *table, uint64_t value)
 {
-	p = sc_bounded_hex(p, end, value);
+	if (table->style & (SC_FLAGS_DECIMAL | SC_FLAGS_COMMENT))
+		p = sc_bounded_i64(p, end, (int32_t)value);
+	else
+		p = sc_bounded_hex(p, end, value);
 	if (!table->unknown)
 		return p;
 	p = SC_BOUNDED(p, end, " /* ");
@@ -30,6 +33,12 @@ char *sc_enum_put(char *p, char *end, const struct sc_flags *table, uint64_t val
 {
 	const char *name = sc_flags_name(table, value);
 
+	if (name && table->style & SC_FLAGS_COMMENT) {
+		p = sc_bounded_u64(p, end, value);
+		p = SC_BOUNDED(p, end, " /* ");
+		p = sc_bounded_str(p, end, name);
+		return SC_BOUNDED(p, end, " */");
+	}
 	if (name)
 		return sc_bounded_str(p, end, name);
 	if (!value && table->none)
@@ -91,18 +100,21 @@ static uint64_t list_flags(struct list *l, const struct sc_flags *table, uint64_
 
 static void list_number(struct list *l, const struct sc_flags *table, uint64_t value)
 {
-	if (!(value & table->number))
+	/* Without a shift it is shown always. */
+	if (!(value & table->number) && (table->shift || !table->number))
 		return;
 	list_next(l);
 	l->p = sc_bounded_u64(l->p, l->end,
 			      (value & table->number) / (table->number & -table->number));
+	if (!table->shift)
+		return;
 	l->p = SC_BOUNDED(l->p, l->end, "<<");
 	l->p = sc_bounded_str(l->p, l->end, table->shift);
 }
 
 static void list_rest(struct list *l, const struct sc_flags *table, uint64_t rest)
 {
-	bool alone = !l->any;
+	bool alone = !l->any && !(table->style & SC_FLAGS_PERM);
 
 	if (!rest)
 		return;
@@ -115,7 +127,7 @@ char *sc_flags_put(char *p, char *end, const struct sc_flags *table, uint64_t va
 	struct list l = { .p = p, .end = end };
 	uint64_t choice = table->mask;
 	uint64_t perm = table->style & SC_FLAGS_PERM ? 0777 : 0;
-	bool last = table->style & SC_FLAGS_SIGNAL;
+	bool last = table->style & (SC_FLAGS_SIGNAL | SC_FLAGS_LAST);
 
 	if (!value && !perm) {
 		const char *name = sc_flags_name(table, 0);

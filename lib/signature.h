@@ -121,6 +121,9 @@ struct sc_flag {
 
 #define SC_FLAGS_SIGNAL 1u /* what is under mask is a signal, behind the flags: CLONE_VM|SIGCHLD */
 #define SC_FLAGS_PERM 2u /* the low 9 bits are permissions, behind the flags: IPC_CREAT|0600 */
+#define SC_FLAGS_LAST 4u /* what is under mask stands behind the flags: IPC_64|IPC_STAT */
+#define SC_FLAGS_COMMENT 8u /* a value is a decimal number, and its name a remark on it */
+#define SC_FLAGS_DECIMAL 16u /* a value without a name is an int */
 
 struct sc_flags {
 	const char *name; /* in calls.tbl */
@@ -130,7 +133,7 @@ struct sc_flags {
 	size_t count;
 	const char *unknown; /* the remark on bits of which none has a name: "O_???"; or NULL */
 	uint64_t number; /* bits that are a number, shown as 21<<MAP_HUGE_SHIFT; 0: none */
-	const char *shift; /* its shift: "MAP_HUGE_SHIFT" */
+	const char *shift; /* its shift: "MAP_HUGE_SHIFT"; NULL: the number alone, also if it is 0 */
 	unsigned style; /* SC_FLAGS_* */
 };
 

@@ -122,6 +122,60 @@ static void permissions_in_flags(void **state)
 	assert_string_equal(FLAGS(&table, 0600), "0600");
 	assert_string_equal(FLAGS(&table, 01000), "IPC_CREAT|000");
 	assert_string_equal(FLAGS(&table, 03644), "IPC_CREAT|0x400|0644");
+	assert_string_equal(FLAGS(&table, 02000), "0x400|000");
+}
+
+static void number_alone(void **state)
+{
+	static const struct sc_flag bits[] = { { "SWAP_FLAG_PREFER", 0x8000 } };
+	static const struct sc_flags table = {
+		.flags = bits,
+		.count = COUNT(bits),
+		.number = 0x7fff,
+	};
+
+	(void)state;
+	assert_string_equal(FLAGS(&table, 0x8000), "SWAP_FLAG_PREFER|0");
+	assert_string_equal(FLAGS(&table, 0x8005), "SWAP_FLAG_PREFER|5");
+	assert_string_equal(FLAGS(&table, 3), "3");
+}
+
+static void choice_behind_flags(void **state)
+{
+	static const struct sc_flag values[] = {
+		{ "IPC_RMID", 0 },
+		{ "IPC_STAT", 2 },
+		{ "IPC_64", 0x100 },
+	};
+	static const struct sc_flags table = {
+		.mask = ~0x100ull,
+		.flags = values,
+		.count = COUNT(values),
+		.style = SC_FLAGS_LAST,
+	};
+
+	(void)state;
+	assert_string_equal(FLAGS(&table, 0), "IPC_RMID");
+	assert_string_equal(FLAGS(&table, 0x102), "IPC_64|IPC_STAT");
+	assert_string_equal(FLAGS(&table, 0x100), "IPC_64|IPC_RMID");
+}
+
+static void styles_of_values(void **state)
+{
+	static const struct sc_flag values[] = { { "SYSLOG_ACTION_OPEN", 1 } };
+	struct sc_flags table = {
+		.flags = values,
+		.count = COUNT(values),
+		.unknown = "SYSLOG_ACTION_???",
+		.style = SC_FLAGS_COMMENT | SC_FLAGS_DECIMAL,
+	};
+
+	(void)state;
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 1)), "1 /* SYSLOG_ACTION_OPEN */");
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 0xfffffffe)),
+			    "-2 /* SYSLOG_ACTION_??? */");
+	table.unknown = NULL;
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 77)), "77");
 }
 
 static void signal_in_flags(void **state)
@@ -282,6 +336,9 @@ int main(void)
 		cmocka_unit_test(one_of_several),
 		cmocka_unit_test(numbers_in_flags),
 		cmocka_unit_test(permissions_in_flags),
+		cmocka_unit_test(number_alone),
+		cmocka_unit_test(choice_behind_flags),
+		cmocka_unit_test(styles_of_values),
 		cmocka_unit_test(signal_in_flags),
 		cmocka_unit_test(signals),
 		cmocka_unit_test(signal_sets),
