@@ -8,6 +8,7 @@
 #include "filter_args.h"
 #include "place.h"
 #include "say.h"
+#include "syscall_sets.h"
 #include "syscalls.h"
 #include "timespec.h"
 
@@ -193,6 +194,31 @@ static int add_name(struct sc_filter_args *a, unsigned abis, const char *name, s
 		       near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static int add_set(struct sc_filter_args *a, unsigned abis, const char *name, size_t len,
+		   struct sc_error *err)
+{
+	int set = sc_syscall_set_by_name(name, len);
+	unsigned abi;
+	uint32_t nr;
+
+	if (set < 0)
+		return sc_fail(err, -EINVAL,
+			       "unknown set '%%%.*s': there are %%file, %%desc, %%process, "
+			       "%%network, %%memory, %%signal and %%ipc",
+			       (int)len, name);
+	_Static_assert(SC_SETS == 7, "the message names them all");
+	for (abi = 0; abi < SC_ABIS; abi++) {
+		for (nr = 0; abis & 1u << abi && nr < sc_syscall_count(abi); nr++) {
+			const struct sc_syscall *row = sc_syscall_by_number(abi, nr);
+
+			if (row && sc_syscall_in_set((enum sc_syscall_set)set, abi, row) &&
+			    add_nr(a, abi, nr))
+				return sc_fail(err, -ENOMEM, "out of memory");
+		}
+	}
+	return 0;
+}
+
 /* One item of the list. */
 static int add_syscall(struct sc_filter_args *a, const char *item, size_t len, struct sc_error *err)
 {
@@ -218,6 +244,8 @@ static int add_syscall(struct sc_filter_args *a, const char *item, size_t len, s
 	}
 	if (!len)
 		return sc_fail(err, -EINVAL, "a system call is missing");
+	if (*item == '%')
+		return add_set(a, abis, item + 1, len - 1, err);
 	if (*item < '0' || *item > '9')
 		return add_name(a, abis, item, len, err);
 	if (sc_number_parse(item, len, UINT32_MAX, &nr))
@@ -353,7 +381,8 @@ static const struct argp_option options[] = {
 	{ "comm", KEY_COMM, "LIST", 0, "Of tasks with these command names", 0 },
 	{ "syscall", 's', "LIST", 0,
 	  "These system calls, by name, number, ABI:name or ABI:number (ABI: x86_64, x32, "
-	  "i386); !LIST: all but these",
+	  "i386), or sets of them: %file, %desc, %process, %network, %memory, %signal, %ipc; "
+	  "!LIST: all but these",
 	  0 },
 	{ "abi", KEY_ABI, "LIST", 0, "Of these ABIs: x86_64, x32, i386", 0 },
 	{ "insn", KEY_INSN, "LIST", 0, "Made by these instructions: syscall, sysenter, int80", 0 },

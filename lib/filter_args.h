@@ -39,7 +39,8 @@ int sc_filter_add_tids(struct sc_filter_args *a, const char *list, struct sc_err
 int sc_filter_add_comms(struct sc_filter_args *a, const char *list, struct sc_error *err);
 
 /*
- * Names, numbers, ABI:name, ABI:number; a ! in front of the list: all but these.
+ * Names, numbers, ABI:name, ABI:number, sets (%file; syscall_sets.h); a ! in front of the
+ * list: all but these.
  * A name stands for that call in every ABI that has it, a number for itself in
  * every ABI.
  */

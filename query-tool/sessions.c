@@ -37,6 +37,10 @@ static void print_json(struct query *q, const struct sc_session *s)
 	p = put_field(p, "vm", s->vm);
 	p = put_field(p, "engine", s->engine);
 	p = put_field(p, "host_kernel", s->host_kernel);
+	p = put_field(p, "only", s->only);
+	p = put_field(p, "skip", s->skip);
+	p = put_field(p, "snaplen", s->snaplen);
+	p = sc_put_u64(SC_PUT(p, ",\"skipped\":"), s->skipped);
 	sc_out_commit(q->out, SC_PUT(p, "}\n"));
 }
 
@@ -50,6 +54,20 @@ static char *put_cell(char *p, const char *text, int width)
 		*p++ = ' ';
 	*p++ = ' ';
 	return p;
+}
+
+/* What was left out by choice, in a line of its own. */
+static void print_choice(struct query *q, const char *name, const char *words)
+{
+	char *p;
+
+	if (!*words)
+		return;
+	p = sc_out_reserve(q->out);
+	p = SC_PUT(p, "        ");
+	p = sc_put_str(p, name);
+	p = sc_term_escape(SC_PUT(p, ": "), words, strlen(words));
+	sc_out_commit(q->out, SC_PUT(p, "\n"));
 }
 
 static void print_text(struct query *q, const struct sc_session *s)
@@ -70,6 +88,11 @@ static void print_text(struct query *q, const struct sc_session *s)
 	p = put_cell(p, s->host_kernel, 0);
 	p[-1] = '\n';
 	sc_out_commit(q->out, p);
+	print_choice(q, "only", s->only);
+	print_choice(q, "skip", s->skip);
+	print_choice(q, "snaplen", s->snaplen);
+	if (s->skipped)
+		sc_out_printf(q->out, "        skipped: %" PRIu64 " calls\n", s->skipped);
 }
 
 int query_sessions(struct query *q)

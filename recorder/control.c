@@ -70,8 +70,11 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 	if (file == NULL)
 		return sc_fail(err, -errno, "%s: %s", fresh, strerror(errno));
 	/* The store's path comes last and ends with the file: it may hold anything. */
-	fprintf(file, "session=%s\nengine=%s\nreturns=%s\nprofile=%s\nstore=%s", session,
-		memory->engine, memory->returns, memory->profile, memory->store);
+	fprintf(file,
+		"session=%s\nengine=%s\nreturns=%s\nprofile=%s\nonly=%s\nskip=%s\nsnaplen=%s\n"
+		"store=%s",
+		session, memory->engine, memory->returns, memory->profile, memory->choice.only,
+		memory->choice.skip, memory->choice.snaplen, memory->store);
 	ret = ferror(file) ? -EIO : 0;
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
@@ -85,7 +88,7 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 }
 
 /* A line that may be missing. */
-static void recall_line(const char *text, const char *name, char value[CONTROL_WORDS])
+static void recall_line(const char *text, const char *name, char *value, size_t size)
 {
 	const char *line = strstr(text, name);
 	size_t n;
@@ -94,7 +97,7 @@ static void recall_line(const char *text, const char *name, char value[CONTROL_W
 		return;
 	line += strlen(name);
 	n = strcspn(line, "\n");
-	if (n >= CONTROL_WORDS)
+	if (n >= size)
 		return;
 	memcpy(value, line, n);
 	value[n] = '\0';
@@ -125,8 +128,11 @@ int control_recall(pid_t vm_pid, const uint8_t session[16], struct control_memor
 	memcpy(memory->session, session, sizeof(memory->session));
 	strcpy(memory->store, store + 7);
 	*store = '\0';
-	recall_line(text, "\nreturns=", memory->returns);
-	recall_line(text, "\nprofile=", memory->profile);
+	recall_line(text, "\nreturns=", memory->returns, sizeof(memory->returns));
+	recall_line(text, "\nprofile=", memory->profile, sizeof(memory->profile));
+	recall_line(text, "\nonly=", memory->choice.only, SC_CHOICE_LEN);
+	recall_line(text, "\nskip=", memory->choice.skip, SC_CHOICE_LEN);
+	recall_line(text, "\nsnaplen=", memory->choice.snaplen, SC_CHOICE_LEN);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "../lib/error.h"
+#include "choice.h"
 #include "report.h"
 
 #define CONTROL_CLIENTS 16u
@@ -33,6 +34,7 @@ struct control_memory {
 	char engine[32];
 	char returns[CONTROL_WORDS]; /* --returns, or empty */
 	char profile[CONTROL_WORDS]; /* --profile, or empty; without newlines */
+	struct choice choice; /* --only, --skip, --snaplen */
 };
 
 int control_remember(pid_t vm_pid, const struct control_memory *memory, struct sc_error *err);

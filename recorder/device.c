@@ -168,6 +168,20 @@ int device_set_returns(int fd, const struct scaudit_returns *returns, struct sc_
 	return failed(err, request(fd, SCAUDIT_IOC_SET_RETURNS, &copy), "SCAUDIT_IOC_SET_RETURNS");
 }
 
+int device_set_capture(int fd, const struct scaudit_capture *capture, struct sc_error *err)
+{
+	struct scaudit_capture copy = *capture;
+
+	return failed(err, request(fd, SCAUDIT_IOC_SET_CAPTURE, &copy), "SCAUDIT_IOC_SET_CAPTURE");
+}
+
+int device_set_filter(int fd, const struct scaudit_filter *filter, struct sc_error *err)
+{
+	struct scaudit_filter copy = *filter;
+
+	return failed(err, request(fd, SCAUDIT_IOC_SET_FILTER, &copy), "SCAUDIT_IOC_SET_FILTER");
+}
+
 int device_read(int fd, uint64_t gpa, void *buffer, uint64_t length, uint64_t *done)
 {
 	struct scaudit_read read = {

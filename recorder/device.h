@@ -34,6 +34,8 @@ int device_run(int fd, struct sc_error *err);
 int device_detach(int fd, struct sc_error *err);
 int device_status(int fd, uint32_t vcpu, struct scaudit_status *status, struct sc_error *err);
 int device_set_returns(int fd, const struct scaudit_returns *returns, struct sc_error *err);
+int device_set_capture(int fd, const struct scaudit_capture *capture, struct sc_error *err);
+int device_set_filter(int fd, const struct scaudit_filter *filter, struct sc_error *err);
 int device_set_ident(int fd, const struct scaudit_plan *plan, struct sc_error *err);
 
 /* @done  out: bytes before a hole  @retval -ENXIO none */

@@ -213,6 +213,8 @@ int session_flush(struct session *s)
 	 * Events that made no row (returns of calls from before the recording) are given back
 	 * without a trace in the store: session_adopt() knows that there can be such.
 	 */
+	if (choice_filters(&s->choice))
+		sc_writer_skipped(s->writer, session_skipped(s));
 	ret = sc_writer_flush(s->writer, s->last_event, &s->error);
 	if (ret < 0) {
 		if (s->retry_at == 0)

@@ -34,6 +34,10 @@ static const struct row {
 	ROW(TEXT, engine),
 	ROW(TEXT, engine_why),
 	ROW(TEXT, returns),
+	ROW(TEXT, only),
+	ROW(TEXT, skip),
+	ROW(TEXT, snaplen),
+	ROW(NUMBER, skipped),
 	ROW(TEXT, ident),
 	ROW(TEXT, ident_why),
 	ROW(NUMBER, calls),
@@ -41,6 +45,7 @@ static const struct row {
 	ROW(NUMBER, open_calls),
 	ROW(NUMBER, unknown_callers),
 	ROW(NUMBER, orphan_returns),
+	ROW(NUMBER, lost_pieces),
 	ROW(NUMBER, rings),
 	ROW(NUMBER, ring_bytes),
 	ROW(NUMBER, ring_fill),
@@ -298,9 +303,15 @@ void report_print(const struct report *r, uint64_t now, FILE *to)
 	watch_print(r, to);
 	if (strcmp(r->returns, "all") != 0)
 		print_row(to, "returns", r->returns, "");
+	print_row(to, "only", r->only, "");
+	print_row(to, "skip", r->skip, "");
+	print_row(to, "snaplen", r->snaplen, "");
 	print_row(to, "identity", r->ident, r->ident_why);
 	fprintf(to, "%-10s%s recorded, %s a second now\n", "calls", grouped(r->calls, a),
 		grouped(r->rate, b));
+	if (r->skipped > 0 || r->only[0] != '\0' || r->skip[0] != '\0')
+		fprintf(to, "%-10s%s calls left out by choice\n", "skipped",
+			grouped(r->skipped, a));
 	fprintf(to, "%-10s%" PRIu64 " of %s, the fullest at %" PRIu64 " %%; when full: %s\n",
 		"rings", r->rings, sized(r->ring_bytes, a), r->ring_fill, r->on_full);
 	print_losses(r, to);

@@ -33,6 +33,10 @@ struct report {
 	char engine[REPORT_TEXT];
 	char engine_why[REPORT_TEXT];
 	char returns[REPORT_TEXT]; /* as --returns */
+	char only[REPORT_TEXT]; /* as --only, --skip, --snaplen; no capture: "none" */
+	char skip[REPORT_TEXT];
+	char snaplen[REPORT_TEXT];
+	uint64_t skipped; /* calls left out by these */
 	uint32_t n_vcpus;
 	struct report_vcpu vcpus[REPORT_VCPUS];
 	char ident[REPORT_TEXT]; /* "found", "searching", "not found", "waiting for a call" */
@@ -42,6 +46,7 @@ struct report {
 	uint64_t open_calls;
 	uint64_t unknown_callers;
 	uint64_t orphan_returns;
+	uint64_t lost_pieces; /* returns with memory of which it is not known whose it is */
 	uint64_t rings;
 	uint64_t ring_bytes; /* of each */
 	uint64_t ring_fill; /* per cent, of the fullest */

@@ -101,6 +101,9 @@ static int open_store(struct session *s, struct sc_error *err)
 		snprintf(session.host_kernel, sizeof(session.host_kernel), "%.63s", host.release);
 	session.begin = s->begin;
 	session.tsc_khz = s->info.tsc_khz;
+	strcpy(session.only, s->choice.only);
+	strcpy(session.skip, s->choice.skip);
+	strcpy(session.snaplen, s->choice.snaplen);
 	ret = sc_writer_open(s->dir, &session, &s->writer, &notice, err);
 	if (ret < 0) {
 		s->writer = NULL;
@@ -125,6 +128,7 @@ static int remember(struct session *s, struct sc_error *err)
 	snprintf(memory.engine, sizeof(memory.engine), "%s", s->engine);
 	snprintf(memory.returns, sizeof(memory.returns), "%s", s->returns);
 	snprintf(memory.profile, sizeof(memory.profile), "%s", s->profile_path);
+	memory.choice = s->choice;
 	return control_remember(s->vm_pid, &memory, err);
 }
 
@@ -146,6 +150,17 @@ static void expect_returns(struct session *s, const char *text, uint64_t from)
 
 	if (returns_parse(text, &returns, NULL) == 0)
 		pair_set_returns(s->pair, &returns, from);
+}
+
+/* Words that were given take the place of those before. */
+static void choose(struct session *s, const struct session_options *options)
+{
+	if (options->chosen & SESSION_CHOSE_ONLY)
+		memcpy(s->choice.only, options->choice->only, SC_CHOICE_LEN);
+	if (options->chosen & SESSION_CHOSE_SKIP)
+		memcpy(s->choice.skip, options->choice->skip, SC_CHOICE_LEN);
+	if (options->chosen & SESSION_CHOSE_SNAPLEN)
+		memcpy(s->choice.snaplen, options->choice->snaplen, SC_CHOICE_LEN);
 }
 
 uint64_t session_ring_bytes(unsigned int vcpus)
@@ -194,6 +209,7 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 	s->ident_wait_ms = options->ident_wait_ms;
 	s->begin = sc_time_now();
 	snprintf(s->returns, sizeof(s->returns), "%s", options->returns ? options->returns : "all");
+	choose(s, options);
 	ret = remember(s, err);
 	if (ret == 0)
 		ret = open_store(s, err);
@@ -306,6 +322,9 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 		returns = memory.returns;
 	snprintf(s->returns, sizeof(s->returns), "%s",
 		 options->returns != NULL ? options->returns : returns);
+	if (recalled)
+		s->choice = memory.choice;
+	choose(s, options);
 	if (options->store != NULL)
 		s->dir = strdup(options->store);
 	else
@@ -355,6 +374,24 @@ void session_uninit(struct session *s)
 	s->device = s->pidfd = -1;
 }
 
+/* Also where nothing was chosen: an orphan may have other settings. */
+static int tell_choice(struct session *s, struct sc_error *err)
+{
+	struct choice_filter filter;
+	struct capture capture;
+	int ret = choice_filter(&s->choice, &filter, err);
+
+	if (ret == 0)
+		ret = device_set_filter(s->device, &filter.request, err);
+	if (ret == 0)
+		ret = choice_capture(&s->choice, &capture, err);
+	if (ret < 0)
+		return ret;
+	ret = device_set_capture(s->device, &capture.request, err);
+	capture_free(&capture);
+	return ret;
+}
+
 int session_run(struct session *s, struct sc_error *err)
 {
 	uint64_t deadline = session_clock() + s->ident_wait_ms * 1000000ULL;
@@ -369,6 +406,8 @@ int session_run(struct session *s, struct sc_error *err)
 	ret = returns_parse(s->returns, &returns, err);
 	if (ret == 0)
 		ret = device_set_returns(s->device, &returns, err);
+	if (ret == 0)
+		ret = tell_choice(s, err);
 	if (ret == 0)
 		ret = session_refresh(s, err);
 	if (ret < 0)
@@ -509,6 +548,8 @@ int session_finish(struct session *s, const char *ended, struct sc_error *err)
 			return ret;
 		}
 	} while (again);
+	if (choice_filters(&s->choice))
+		sc_writer_skipped(s->writer, session_skipped(s));
 	ret = sc_writer_close(s->writer, ended, err);
 	s->writer = NULL;
 	if (ret == 0)

@@ -19,6 +19,7 @@
 #include "../lib/error.h"
 #include "../lib/store.h"
 #include "../schema/abi.h"
+#include "choice.h"
 #include "control.h"
 #include "ident.h"
 #include "merge.h"
@@ -28,10 +29,16 @@
 
 #define SESSION_KEEP (~0u) /* of an orphan: leave the setting as it is */
 
+#define SESSION_CHOSE_ONLY 1u
+#define SESSION_CHOSE_SKIP 2u
+#define SESSION_CHOSE_SNAPLEN 4u
+
 struct session_options {
 	char *store; /* absolute path; NULL: the default, or the orphan's own */
 	char *profile; /* absolute path; NULL: none, or as before */
 	const char *returns; /* as returns_parse() takes it; NULL: all, or as before */
+	const struct choice *choice; /* which of its words were given says: */
+	unsigned int chosen; /* SESSION_CHOSE_*; what was not stays as before, or empty */
 	bool foreground;
 	uint32_t on_full, on_exit; /* enum scaudit_*, or SESSION_KEEP */
 	uint64_t max_stall_ns; /* or ~0: keep */
@@ -55,6 +62,7 @@ struct session {
 	uint64_t begin; /* ns since the epoch */
 	char engine[32];
 	char returns[CONTROL_WORDS]; /* as returns_parse() takes it */
+	struct choice choice;
 	uint64_t ring_bytes;
 	uint32_t on_full;
 	uint32_t ident_wait_ms;
@@ -133,6 +141,9 @@ void session_uninit(struct session *s);
 
 /* Events that the module has not recorded, by reason. @retval their sum */
 uint64_t session_dropped(const struct session *s, uint64_t by_reason[SCAUDIT_NR_REASONS]);
+
+/* Calls that the module has left out by choice. */
+uint64_t session_skipped(const struct session *s);
 
 /* Count calls per second; to be called now and then. */
 void session_measure(struct session *s, uint64_t now);

@@ -30,6 +30,18 @@ uint64_t session_dropped(const struct session *s, uint64_t by_reason[SCAUDIT_NR_
 	return sum;
 }
 
+uint64_t session_skipped(const struct session *s)
+{
+	struct scaudit_status status;
+	uint64_t sum = 0;
+	uint32_t vcpu;
+
+	for (vcpu = 0; vcpu < s->status.nr_rings; vcpu++)
+		if (device_status(s->device, vcpu, &status, NULL) == 0)
+			sum += status.skipped;
+	return sum;
+}
+
 void session_measure(struct session *s, uint64_t now)
 {
 	uint64_t calls = pair_stats(s->pair)->calls;
@@ -113,6 +125,13 @@ void session_report(struct session *s, const char *state, struct report *r)
 	r->open_calls = stats->open;
 	r->unknown_callers = stats->unknown_callers;
 	r->orphan_returns = stats->orphan_returns;
+	r->lost_pieces = stats->lost_pieces;
+	snprintf(r->only, sizeof(r->only), "%s", s->choice.only);
+	snprintf(r->skip, sizeof(r->skip), "%s", s->choice.skip);
+	if (s->choice.snaplen[0] != '\0')
+		snprintf(r->snaplen, sizeof(r->snaplen), "%s", s->choice.snaplen);
+	else
+		snprintf(r->snaplen, sizeof(r->snaplen), "%u", SNAPLEN_DEFAULT);
 	r->rings = s->merge.n;
 	r->ring_bytes = s->ring_bytes;
 	for (i = 0; i < s->merge.n; i++) {
@@ -133,6 +152,7 @@ void session_report(struct session *s, const char *state, struct report *r)
 			continue;
 		r->stalls += status.stalls;
 		r->stall_ns += status.stall_ns;
+		r->skipped += status.skipped;
 		r->exits += status.exits;
 		if (vcpu < REPORT_VCPUS) {
 			r->vcpus[vcpu] = (struct report_vcpu){

@@ -25,6 +25,13 @@ static const char doc[] =
 	"a unit (500ms, 60s, 2min; without one: seconds). What is not given when a recording goes "
 	"on stays as it was.";
 
+/* --capture */
+enum {
+	CAPTURE_UNSAID,
+	CAPTURE_ALL,
+	CAPTURE_NONE
+};
+
 enum {
 	KEY_STORE = 256,
 	KEY_ON_FULL,
@@ -33,6 +40,10 @@ enum {
 	KEY_RING,
 	KEY_ENGINE,
 	KEY_RETURNS,
+	KEY_ONLY,
+	KEY_SKIP,
+	KEY_SNAPLEN,
+	KEY_CAPTURE,
 	KEY_PROFILE,
 	KEY_IDENT
 };
@@ -55,6 +66,18 @@ static const struct argp_option options[] = {
 	  "whose returns are recorded (default: all): of no call, or of the listed ones, by name or "
 	  "number, as scquery --syscall takes them; what is not wanted costs less",
 	  0 },
+	{ "only", KEY_ONLY, "TERM[,TERM]", 0,
+	  "which calls are recorded (default: all). TERM is pid=N, uid=N, comm=NAME, container "
+	  "(any), container=PREFIX, or system calls as scquery --syscall takes them: openat, 257, "
+	  "i386:open, %file. Of each kind that occurs one must hold",
+	  0 },
+	{ "skip", KEY_SKIP, "TERM[,TERM]", 0, "which are not; what is left out is counted", 0 },
+	{ "snaplen", KEY_SNAPLEN, "N|CALL=N[,…]", 0,
+	  "bytes recorded of each buffer, 0 to 64K (default: 256), of all calls or of some: "
+	  "64,write=4K. Paths are recorded whole",
+	  0 },
+	{ "capture", KEY_CAPTURE, "all|none", 0,
+	  "whether arguments' memory is recorded at all (default: all)", 0 },
 	{ "profile", KEY_PROFILE, "FILE", 0,
 	  "for a guest whose kernel has no BTF: what 'screcord profile' has made of that kernel",
 	  0 },
@@ -68,6 +91,7 @@ static const struct argp_option options[] = {
 /* In the order of their enumerations in schema/abi.h. */
 static const char *const on_full_words[] = { "block", "drop", NULL };
 static const char *const on_exit_words[] = { "detach", "hold", NULL };
+static const char *const capture_words[] = { "all", "none", NULL };
 static const char *const engine_words[] = { "auto", "fault", "pad", NULL };
 
 static uint64_t duration(struct argp_state *state, const char *option, const char *arg)
@@ -126,6 +150,38 @@ static char *absolute(struct argp_state *state, const char *option, const char *
 	return all;
 }
 
+static void add_choice(struct argp_state *state, struct start_arguments *a, const char *option,
+		       unsigned int chosen, char words[SC_CHOICE_LEN], const char *arg)
+{
+	struct sc_error err = { "" };
+
+	if (choice_add(words, arg, &err) < 0)
+		sc_usage(state, "%s: %s", option, err.text);
+	a->options.chosen |= chosen;
+	a->options.choice = &a->choice;
+}
+
+/* All of it is there: does it make sense? */
+static void settle_choice(struct argp_state *state, struct start_arguments *a)
+{
+	struct choice_filter filter;
+	struct sc_error err = { "" };
+	struct capture capture;
+
+	if (a->capture == CAPTURE_NONE && a->choice.snaplen[0] != '\0')
+		sc_usage(state, "--snaplen and --capture none: give one of them");
+	if (a->capture != CAPTURE_UNSAID) {
+		a->options.chosen |= SESSION_CHOSE_SNAPLEN;
+		a->options.choice = &a->choice;
+	}
+	if (a->capture == CAPTURE_NONE)
+		strcpy(a->choice.snaplen, CHOICE_NO_CAPTURE);
+	if (choice_filter(&a->choice, &filter, &err) < 0 ||
+	    choice_capture(&a->choice, &capture, &err) < 0)
+		sc_usage(state, "%s", err.text);
+	capture_free(&capture);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct start_arguments *a = state->input;
@@ -159,6 +215,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		check_returns(state, arg);
 		o->returns = arg;
 		return 0;
+	case KEY_ONLY:
+		add_choice(state, a, "--only", SESSION_CHOSE_ONLY, a->choice.only, arg);
+		return 0;
+	case KEY_SKIP:
+		add_choice(state, a, "--skip", SESSION_CHOSE_SKIP, a->choice.skip, arg);
+		return 0;
+	case KEY_SNAPLEN:
+		if (strcmp(arg, CHOICE_NO_CAPTURE) == 0)
+			sc_usage(state,
+				 "--snaplen: a number of bytes; none at all: --capture none");
+		add_choice(state, a, "--snaplen", SESSION_CHOSE_SNAPLEN, a->choice.snaplen, arg);
+		return 0;
+	case KEY_CAPTURE:
+		a->capture = sc_choice(state, "--capture", arg, capture_words) == 0 ? CAPTURE_ALL :
+										      CAPTURE_NONE;
+		return 0;
 	case KEY_PROFILE:
 		if (strchr(arg, '\n') != NULL || strlen(arg) >= CONTROL_WORDS / 2)
 			sc_usage(state, "--profile: such a name cannot be remembered");
@@ -179,6 +251,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (a->vm == NULL)
 			sc_usage(state, "which VM? ('screcord list' shows them)");
+		settle_choice(state, a);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -80,13 +80,17 @@ int verb_drain_orphan(const struct scaudit_list_entry *orphan,
 		      const struct session_options *options, struct report *last,
 		      struct sc_error *err)
 {
+	struct session_options as_before = *options;
 	struct session session;
 	int signal_fd, ret;
 
+	/* What is new is about calls that are still to come. */
+	as_before.chosen = 0;
 	signal_fd = record_signals(err);
 	if (signal_fd < 0)
 		return signal_fd;
-	ret = session_adopt(&session, orphan, pidfd_open((pid_t)orphan->vm_pid, 0), options, err);
+	ret = session_adopt(&session, orphan, pidfd_open((pid_t)orphan->vm_pid, 0), &as_before,
+			    err);
 	if (ret == 0) {
 		ret = record_loop(&session, NULL, signal_fd, true, err);
 		if (last != NULL)

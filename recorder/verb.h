@@ -42,7 +42,9 @@ const char *verb_process_name(uint32_t pid, char name[32]);
 /* The options of `start`, exposed for tests. @retval 0, else an exit code */
 struct start_arguments {
 	const char *vm;
-	struct session_options options;
+	struct session_options options; /* its choice points to this one: do not copy it alone */
+	struct choice choice;
+	int capture; /* --capture */
 };
 int verb_start_parse(int argc, char **argv, struct start_arguments *arguments);
 

@@ -139,8 +139,26 @@ no_stdout
 # ---- sessions, gaps ----
 run $Q sessions -f json
 status 0
-grep -q '^{"session":1,"begin":"2026-03-01T12:30:00.000000000Z","end":"20.*Z","ended":"stopped","vm":"web","engine":"fault","host_kernel":"6.1.0-test"}$' out ||
+grep -q '^{"session":1,"begin":"2026-03-01T12:30:00.000000000Z","end":"20.*Z","ended":"stopped","vm":"web","engine":"fault","host_kernel":"6.1.0-test","only":"","skip":"","snaplen":"","skipped":0}$' out ||
 	bad "sessions: $(cat out)"
+mkstore choosy <<'END'
+session vm=web begin=1772368200000000000 id=1 only=%file,comm=a\x1b skip=read snaplen=64 skipped=7
+call t=1000 pid=10 tid=10 comm=sh nr=4 dur=5 ret=3
+END
+run scquery --store choosy sessions
+status 0
+grep -qxF '        only: %file,comm=a\\x1b' out || bad "only: $(cat out)"
+grep -qx '        skip: read' out || bad "skip: $(cat out)"
+grep -qx '        snaplen: 64' out || bad "snaplen: $(cat out)"
+grep -qx '        skipped: 7 calls' out || bad "skipped: $(cat out)"
+run scquery --store choosy sessions -f json
+grep -q ',"only":"%file,comm=a\\\\x1b","skip":"read","snaplen":"64","skipped":7}$' out || bad "choices: $(cat out)"
+run scquery --store choosy --syscall %file
+status 0
+run scquery --store choosy --syscall '!%file'
+status 1
+run scquery --store choosy --syscall %fiel
+refused "--syscall: unknown set '%fiel': there are %file, %desc, %process, %network, %memory, %signal and %ipc"
 run $Q gaps
 stdout "$GAP"
 run $Q gaps -f json

@@ -48,6 +48,48 @@ run screcord start a --returns=
 refused '--returns: a system call is missing'
 run screcord start a --returns="$(printf '1,%.0s' {1..3000})1"
 refused '--returns: the list is longer than 4095 bytes'
+run screcord start a --only=opnat
+refused "--only: unknown system call 'opnat': did you mean 'openat'?"
+run screcord start a --skip=%fil
+refused "--skip: unknown set '%fil'"
+run screcord start a --only=
+refused '--only: nothing is named'
+run screcord start a --snaplen=
+refused '--snaplen: nothing is named'
+run screcord start a --only=read,
+refused '--only: a system call is missing'
+run screcord start a --only=1024
+refused '--only: no number can be above 1023, as 1024 is'
+run screcord start a --skip='!read'
+refused "--skip: '!read': name what is meant, without !"
+run screcord start a --only=pid=x
+refused "--only: 'pid=x': 'x' is no number"
+run screcord start a --only=pid
+refused "--only: 'pid': a value is missing, as in pid=1000"
+run screcord start a --skip=comm=
+refused "--skip: 'comm=': a value is missing, as in comm=bash"
+run screcord start a --skip=comm=0123456789abcdef
+refused "--skip: 'comm=0123456789abcdef': longer than 15 bytes"
+run screcord start a --only=container=
+refused "--only: 'container=': the name is empty"
+run screcord start a --only=gid=5
+refused "--only: 'gid=5': there are pid=N, uid=N, comm=NAME, container and container=PREFIX"
+run screcord start a --only="$(printf 'uid=%d,' {1..64})uid=65"
+refused '--only: more than 64 terms'
+run screcord start a --only="$(printf '1,%.0s' {1..300})1"
+refused '--only: the list is longer than 511 bytes'
+run screcord start a --only=$'comm=a\nb'
+refused '--only: such words cannot be remembered'
+run screcord start a --snaplen=65537
+refused "--snaplen: '65537' is no number of bytes from 0 to 65536"
+run screcord start a --snaplen=64,raed=1
+refused "--snaplen: no system call is called 'raed': did you mean read?"
+run screcord start a --snaplen=none
+refused '--snaplen: a number of bytes; none at all: --capture none'
+run screcord start a --snaplen=64 --capture=none
+refused '--snaplen and --capture none: give one of them'
+run screcord start a --capture=some
+refused '--capture'
 run screcord start a --ident-wait=61s
 refused '--ident-wait: 61s is more than 60s'
 run screcord start a --store=

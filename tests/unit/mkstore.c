@@ -5,7 +5,7 @@
  * A line is a word and its settings; what is not set stays as it was in the line
  * before of that kind. Times are nanoseconds behind `begin`; comm knows \xNN.
  *
- *   session vm=web begin=1772368200000000000 id=1
+ *   session vm=web begin=1772368200000000000 id=1 only=WORDS skip=WORDS snaplen=WORDS skipped=N
  *   call t=5 dur=10 pid=7 tid=7 ppid=1 uid=0 comm=sh start=4 known=15 nr=0 args=1,2
  *        ret=3 state=returned vcpu=0 abi=0 insn=0
  *   gap reason=1 vcpu=0 entries=3 returns=3 first=5 last=9
@@ -34,6 +34,7 @@ struct script {
 	struct sc_gap gap;
 	uint64_t event; /* as the ring would number them */
 	uint64_t count;
+	uint64_t skipped;
 	char why[32];
 	unsigned line;
 };
@@ -175,6 +176,14 @@ static void set_session(struct script *s, const char *key, const char *value)
 		session->begin = number(s, value);
 	else if (!strcmp(key, "id"))
 		session->id[0] = (uint8_t)number(s, value);
+	else if (!strcmp(key, "only"))
+		snprintf(session->only, sizeof(session->only), "%s", value);
+	else if (!strcmp(key, "skip"))
+		snprintf(session->skip, sizeof(session->skip), "%s", value);
+	else if (!strcmp(key, "snaplen"))
+		snprintf(session->snaplen, sizeof(session->snaplen), "%s", value);
+	else if (!strcmp(key, "skipped"))
+		s->skipped = number(s, value);
 	else
 		die(s, "unknown setting of a session", key);
 }
@@ -250,6 +259,8 @@ static void open_session(struct script *s)
 	strcpy(s->session.host_kernel, "6.1.0-test");
 	if (sc_writer_open(s->dir, &s->session, &s->writer, &notice, &err))
 		die(s, "open", err.text);
+	if (s->skipped)
+		sc_writer_skipped(s->writer, s->skipped);
 }
 
 static void close_session(struct script *s, const char *why)

@@ -62,6 +62,9 @@ static void fill(struct report *r)
 	r->calls = 12345678901234ULL;
 	r->stall_ns = 1;
 	snprintf(r->returns, sizeof(r->returns), "none");
+	snprintf(r->skip, sizeof(r->skip), "%%memory");
+	snprintf(r->snaplen, sizeof(r->snaplen), "256");
+	r->skipped = 1234;
 	r->n_vcpus = 4;
 	r->vcpus[0] = r->vcpus[1] = (struct report_vcpu){ 1, SCAUDIT_ENGINE_PAD, 0, 5 };
 	r->vcpus[2] = (struct report_vcpu){ 1, SCAUDIT_ENGINE_FAULT,
@@ -158,7 +161,10 @@ static void test_json(void **state)
 		      "          2: fault (no byte of the guest's entry code can be a pad; SFMASK "
 		      "leaves interrupts or single steps on; reason 0x80000000); sees syscall\n"
 		      "          3: none\n"
-		      "returns   none\n"));
+		      "returns   none\n"
+		      "skip      %memory\n"
+		      "snaplen   256\n"));
+	assert_non_null(strstr(text, "\nskipped   1,234 calls left out by choice\n"));
 	/* nothing that a terminal would obey */
 	assert_null(strchr(text, '\033'));
 	free(text);
@@ -314,11 +320,15 @@ static void test_memory(void **state)
 	snprintf(before.store, sizeof(before.store), "/a b/c\nd=e\nstore=/f");
 	snprintf(before.engine, sizeof(before.engine), "fault");
 	snprintf(before.returns, sizeof(before.returns), "!read,x32:4");
+	strcpy(before.choice.only, "%file,comm=a=b");
+	strcpy(before.choice.skip, "only=x");
+	strcpy(before.choice.snaplen, "none");
 	assert_int_equal(control_remember(VM_PID, &before, NULL), 0);
 	assert_int_equal(control_recall(VM_PID, before.session, &after), 0);
 	assert_string_equal(after.store, before.store);
 	assert_string_equal(after.engine, "fault");
 	assert_string_equal(after.returns, "!read,x32:4");
+	assert_memory_equal(&after.choice, &before.choice, sizeof(after.choice));
 	assert_memory_equal(after.session, before.session, 16);
 
 	/* of another VM that had the process id before */

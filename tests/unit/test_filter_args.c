@@ -123,6 +123,37 @@ static void syscalls(void **state)
 	has(I386 | 102);
 }
 
+static void sets(void **state)
+{
+	size_t n;
+
+	(void)state;
+	assert_int_equal(sc_filter_add_syscalls(&args, "%file", &err), 0);
+	has(2);
+	has(257);
+	has(59);
+	has(79); /* getcwd */
+	has(X32 | 2);
+	has(I386 | 5);
+	n = args.filter.n_nrs;
+	assert_true(n > 200 && n < 500);
+	assert_int_equal(sc_filter_add_syscalls(&args, "x86_64:%process,i386:%network", &err), 0);
+	has(56);
+	has(231);
+	has(I386 | 102);
+	assert_true(args.filter.n_nrs > n + 30 && args.filter.n_nrs < n + 60);
+	assert_int_equal(sc_filter_add_syscalls(&args, "%desc,%memory,%signal,%ipc", &err), 0);
+	has(0);
+	has(9);
+	has(13);
+	has(29);
+	has(15);
+	assert_int_equal(sc_filter_add_syscalls(&args, "%", &err), -EINVAL);
+	says("unknown set '%'");
+	assert_int_equal(sc_filter_add_syscalls(&args, "read,%Files", &err), -EINVAL);
+	says("unknown set '%Files'");
+}
+
 static void numbers(void **state)
 {
 	(void)state;
@@ -237,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bad_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(comms, setup, teardown),
 		cmocka_unit_test_setup_teardown(syscalls, setup, teardown),
+		cmocka_unit_test_setup_teardown(sets, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_syscalls, setup, teardown),
 		cmocka_unit_test_setup_teardown(abis_and_insns, setup, teardown),

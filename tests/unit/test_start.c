@@ -89,6 +89,19 @@ static void test_values(void **state)
 	assert_string_equal(parse("v --returns read,59").options.returns, "read,59");
 	assert_string_equal(parse("-- -v").vm, "-v");
 
+	a = parse("v --only %file --only=pid=3 --snaplen=64 --snaplen write=4k");
+	assert_int_equal(a.options.chosen, SESSION_CHOSE_ONLY | SESSION_CHOSE_SNAPLEN);
+	assert_string_equal(a.choice.only, "%file,pid=3");
+	assert_string_equal(a.choice.snaplen, "64,write=4k");
+	a = parse("v --skip comm=sh --capture=none");
+	assert_int_equal(a.options.chosen, SESSION_CHOSE_SKIP | SESSION_CHOSE_SNAPLEN);
+	assert_string_equal(a.choice.skip, "comm=sh");
+	assert_string_equal(a.choice.snaplen, "none");
+	a = parse("v --capture all");
+	assert_int_equal(a.options.chosen, SESSION_CHOSE_SNAPLEN);
+	assert_string_equal(a.choice.snaplen, "");
+	assert_int_equal(parse("v").options.chosen, 0);
+
 	a = parse("v --store=c/d");
 	assert_non_null(getcwd(here, sizeof(here)));
 	assert_true(asprintf(&expected, "%s/c/d", here) > 0);
