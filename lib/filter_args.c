@@ -11,6 +11,7 @@
 #include "syscall_sets.h"
 #include "syscalls.h"
 #include "timespec.h"
+#include "tree_filter.h"
 
 void sc_filter_args_init(struct sc_filter_args *a)
 {
@@ -26,6 +27,8 @@ void sc_filter_args_free(struct sc_filter_args *a)
 	free(a->comms);
 	free(a->pids);
 	free(a->tids);
+	free(a->trees);
+	free(a->callers);
 	free(a->nrs);
 	*a = (struct sc_filter_args){ 0 };
 }
@@ -112,6 +115,12 @@ int sc_filter_add_tids(struct sc_filter_args *a, const char *list, struct sc_err
 
 	a->filter.tids = a->tids;
 	return rc;
+}
+
+int sc_filter_add_trees(struct sc_filter_args *a, const char *list, struct sc_error *err)
+{
+	a->filter.tree = true;
+	return add_numbers(&a->trees, &a->n_trees, list, "process id", err);
 }
 
 int sc_filter_add_comms(struct sc_filter_args *a, const char *list, struct sc_error *err)
@@ -329,20 +338,38 @@ int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err)
 	return 0;
 }
 
-int sc_filter_args_open(const struct sc_filter_args *a, struct sc_store **store,
-			struct sc_error *err)
+static int find_descendants(struct sc_filter_args *a, struct sc_store *store, struct sc_error *err)
 {
-	char *dir;
+	int rc;
+
+	if (!a->filter.tree)
+		return 0;
+	free(a->callers);
+	rc = sc_tree_callers(store, a->trees, a->n_trees, &a->callers, &a->filter.n_callers, err);
+	a->filter.callers = a->callers;
+	return rc;
+}
+
+int sc_filter_args_open(struct sc_filter_args *a, struct sc_store **store, struct sc_error *err)
+{
+	char *dir = NULL;
 	int rc;
 
 	*store = NULL;
-	if (a->store)
-		return sc_store_open(a->store, store, err);
-	rc = sc_place_find(a->vm, &dir, err);
+	if (!a->store) {
+		rc = sc_place_find(a->vm, &dir, err);
+		if (rc)
+			return rc;
+	}
+	rc = sc_store_open(dir ? dir : a->store, store, err);
+	free(dir);
 	if (rc)
 		return rc;
-	rc = sc_store_open(dir, store, err);
-	free(dir);
+	rc = find_descendants(a, *store, err);
+	if (rc) {
+		sc_store_close(*store);
+		*store = NULL;
+	}
 	return rc;
 }
 
@@ -361,6 +388,7 @@ enum {
 	KEY_STORE = 0x100,
 	KEY_VM,
 	KEY_TID,
+	KEY_TREE,
 	KEY_COMM,
 	KEY_ABI,
 	KEY_INSN,
@@ -378,6 +406,7 @@ static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Which calls (all conditions must hold; LIST is separated by commas):", 20 },
 	{ "pid", 'p', "LIST", 0, "Of these processes", 0 },
 	{ "tid", KEY_TID, "LIST", 0, "Of these threads", 0 },
+	{ "tree", KEY_TREE, "LIST", 0, "Of these processes and all their descendants", 0 },
 	{ "comm", KEY_COMM, "LIST", 0, "Of tasks with these command names", 0 },
 	{ "syscall", 's', "LIST", 0,
 	  "These system calls, by name, number, ABI:name or ABI:number (ABI: x86_64, x32, "
@@ -428,6 +457,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_TID:
 		option = "--tid";
 		rc = sc_filter_add_tids(a, arg, &err);
+		break;
+	case KEY_TREE:
+		option = "--tree";
+		rc = sc_filter_add_trees(a, arg, &err);
 		break;
 	case KEY_COMM:
 		option = "--comm";

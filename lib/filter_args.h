@@ -16,6 +16,9 @@ struct sc_filter_args {
 	const char *store; /* as given, or NULL */
 	const char *vm;
 	uint32_t *pids, *tids;
+	uint32_t *trees; /* whose descendants; looked up when the store is opened */
+	size_t n_trees;
+	struct sc_caller *callers;
 	char **comms;
 	uint64_t *nrs;
 };
@@ -34,6 +37,8 @@ void sc_filter_args_free(struct sc_filter_args *a);
  */
 int sc_filter_add_pids(struct sc_filter_args *a, const char *list, struct sc_error *err);
 int sc_filter_add_tids(struct sc_filter_args *a, const char *list, struct sc_error *err);
+
+int sc_filter_add_trees(struct sc_filter_args *a, const char *list, struct sc_error *err);
 
 /* Names as the kernel keeps them, 15 bytes: what is longer is cut. \, is a comma. */
 int sc_filter_add_comms(struct sc_filter_args *a, const char *list, struct sc_error *err);
@@ -54,10 +59,11 @@ int sc_filter_add_insns(struct sc_filter_args *a, const char *list, struct sc_er
 int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err);
 
 /*
- * Open the store that the options name.
+ * Open the store that the options name, and look up in it who the descendants are that
+ * --tree wants.
  * @retval as sc_place_find() and sc_store_open()
  */
-int sc_filter_args_open(const struct sc_filter_args *a, struct sc_store **store,
+int sc_filter_args_open(struct sc_filter_args *a, struct sc_store **store,
 			struct sc_error *err);
 
 /* A decimal number, or a hexadecimal one behind 0x, up to max. @retval -EINVAL it is none */

@@ -568,6 +568,72 @@ int sc_history_call(struct sc_history *h, const struct sc_call *call)
 	return h->failed ? -ENOMEM : 0;
 }
 
+void sc_history_name_parents(struct sc_history *h)
+{
+	size_t i, n = h->n_procs;
+
+	for (i = 0; i < n; i++) {
+		struct sc_proc *p = h->procs[i], *parent;
+
+		if (p->parent || !p->ppid || !p->pid)
+			continue;
+		parent = sc_history_proc(h, p->ppid);
+		if (!parent)
+			parent = history_proc_add(h, p->ppid, 0, SC_ORIGIN_NAMED);
+		/* A later one of that number is not it. */
+		if (parent && parent->born <= p->born)
+			history_adopt(parent, p);
+	}
+}
+
+struct sc_proc *sc_history_task_proc(const struct sc_history *h, const struct sc_task *task)
+{
+	const struct thread *t =
+		h->threads_size ? *thread_place(h->threads, h->threads_size, task) : NULL;
+
+	return t ? t->proc : NULL;
+}
+
+bool sc_history_began(const struct sc_history *h, const struct sc_task *task, uint64_t time)
+{
+	/* Of another thread: its process was there, or has called itself. */
+	if (!h->has_clock || !(task->known & SCAUDIT_KNOWN_START))
+		return false;
+	return task->start + (uint64_t)h->clock <= time;
+}
+
+void sc_history_gap(struct sc_history *h, uint64_t time)
+{
+	size_t i;
+
+	sc_history_until(h, time);
+	for (i = 0; i < h->n_procs; i++) {
+		struct sc_proc *p = h->procs[i];
+
+		sc_files_put(&h->account, p->files);
+		history_fs_put(h, p->fs);
+		p->files = NULL;
+		p->fs = NULL;
+	}
+}
+
+void sc_history_cut(struct sc_history *h, uint64_t time)
+{
+	size_t i;
+
+	sc_history_until(h, time);
+	while (h->n_effects)
+		history_effect_drop(h, &h->effects[--h->n_effects]);
+	for (i = 0; i < h->n_procs; i++)
+		if (h->procs[i]->died == SC_NOT_YET)
+			history_end(h, h->procs[i], time);
+}
+
+void sc_history_count(struct sc_history *h, bool yes)
+{
+	h->counting = yes;
+}
+
 /* ---- beginning and end ---- */
 
 struct sc_history *sc_history_new(uint64_t session_begin, unsigned what)
@@ -580,6 +646,7 @@ struct sc_history *sc_history_new(uint64_t session_begin, unsigned what)
 	h->begin = session_begin;
 	h->what = what;
 	h->account.limit = ACCOUNT_LIMIT;
+	h->counting = true;
 	return h;
 }
 

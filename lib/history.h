@@ -101,6 +101,15 @@ int sc_history_task(struct sc_history *h, const struct sc_task *task, uint64_t f
 /* The next call. @retval -ENOMEM */
 int sc_history_call(struct sc_history *h, const struct sc_call *call);
 
+/* Calls are missing up to a time: what was open then is not known any more. */
+void sc_history_gap(struct sc_history *h, uint64_t time);
+
+/* The guest began anew: all have ended. */
+void sc_history_cut(struct sc_history *h, uint64_t time);
+
+/* Do the calls that follow count in flows? */
+void sc_history_count(struct sc_history *h, bool yes);
+
 /* Let everything happen that has by a time. */
 void sc_history_until(struct sc_history *h, uint64_t time);
 
@@ -115,8 +124,17 @@ ssize_t sc_history_numbers(unsigned what, uint64_t **nrs);
 /* The caller; NULL: not known. */
 struct sc_proc *sc_history_caller(struct sc_history *h, const struct sc_call *call);
 
+/* Of a task that has been told of. */
+struct sc_proc *sc_history_task_proc(const struct sc_history *h, const struct sc_task *task);
+
+/* Was a task that has not called yet there by a time? As far as the clocks tell. */
+bool sc_history_began(const struct sc_history *h, const struct sc_task *task, uint64_t time);
+
 /* The last life of a pid. */
 struct sc_proc *sc_history_proc(const struct sc_history *h, uint32_t pid);
+
+/* Parents that are known by their numbers only become processes, too. */
+void sc_history_name_parents(struct sc_history *h);
 
 /* All lives, in the order in which they came up. */
 struct sc_proc *const *sc_history_procs(const struct sc_history *h, size_t *count);

@@ -166,6 +166,12 @@ static void do_pipe(struct sc_history *h, struct sc_proc *p, const struct sc_cal
 
 /* ---- copying and closing ---- */
 
+/* It has returned, or will: nobody knows what. */
+static bool unseen(const struct sc_call *c)
+{
+	return !sc_call_has_ret(c) && c->state != SC_STATE_RESTARTED && c->state != SC_STATE_GONE;
+}
+
 static void do_dup(struct sc_history *h, struct sc_proc *p, const struct sc_call *c)
 {
 	if (history_ok(c, 0))
@@ -175,8 +181,12 @@ static void do_dup(struct sc_history *h, struct sc_proc *p, const struct sc_call
 static void do_dup2(struct sc_history *h, struct sc_proc *p, const struct sc_call *c)
 {
 	/* Onto itself it does nothing, and keeps the mark. */
-	if ((uint32_t)c->args[0] != (uint32_t)c->args[1])
-		do_dup(h, p, c);
+	if ((uint32_t)c->args[0] == (uint32_t)c->args[1])
+		return;
+	do_dup(h, p, c);
+	/* It may have been done, or not. */
+	if (unseen(c))
+		history_open(h, c, (uint32_t)c->args[1], NULL, false);
 }
 
 static void do_fcntl(struct sc_history *h, struct sc_proc *p, const struct sc_call *c)
@@ -236,10 +246,10 @@ static void go(struct sc_history *h, const struct sc_call *c, enum effect_kind k
 {
 	struct effect *e;
 
-	if (!history_ok(c, 0) || c->ret)
+	if (!unseen(c) && (!history_ok(c, 0) || c->ret))
 		return;
 	e = history_effect(h, c, kind);
-	if (e && name)
+	if (e && name && !unseen(c))
 		e->file = history_file(h, SC_FILE_PATH, name);
 }
 
@@ -407,7 +417,7 @@ const struct handler history_file_handlers[] = {
 	{ .name = "pipe2", .fn = do_pipe, FDS, .flags_arg = 1, .cloexec_bit = FLAG_CLOEXEC },
 	{ .name = "dup", .fn = do_dup, FDS },
 	{ .name = "dup2", .fn = do_dup2, FDS },
-	{ .name = "dup3", .fn = do_dup, FDS, .flags_arg = 2, .cloexec_bit = FLAG_CLOEXEC },
+	{ .name = "dup3", .fn = do_dup2, FDS, .flags_arg = 2, .cloexec_bit = FLAG_CLOEXEC },
 	{ .name = "fcntl", .fn = do_fcntl, FDS },
 	{ .name = "fcntl64", .fn = do_fcntl, FDS },
 	{ .name = "close", .fn = do_close, FDS },

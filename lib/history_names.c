@@ -157,7 +157,7 @@ static const char *inet_protocol(const struct sc_socket *s, bool six)
 	case SOCK_RAW:
 		return six ? "RAWv6" : "RAW";
 	default:
-		return NULL;
+		return six ? "INETv6" : "INET";
 	}
 }
 

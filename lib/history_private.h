@@ -74,6 +74,7 @@ struct sc_history {
 	struct effect *effects; /* those to come: a heap by time */
 	size_t n_effects, effects_size;
 
+	bool counting;
 	uint64_t n_sockets;
 	struct sc_flow **flows;
 	size_t n_flows, flows_size;

@@ -16,13 +16,14 @@
 
 /*
  * The snapshot is read while the guest runs on: this child may have been in it already, as
- * one that began after this call did.
+ * one that began after this call did. Or its first call has a time before its maker's: they
+ * were made on two processors.
  */
 static struct sc_proc *looked_at(const struct sc_history *h, uint32_t pid, uint64_t time)
 {
 	struct sc_proc *p = sc_history_proc(h, pid);
 
-	return p && p->origin == SC_ORIGIN_RECKONED && !p->called && p->died == SC_NOT_YET &&
+	return p && p->origin == SC_ORIGIN_RECKONED && p->died == SC_NOT_YET &&
 			       p->born + CLOCK_SLACK >= time ?
 		       p :
 		       NULL;

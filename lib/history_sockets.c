@@ -119,7 +119,7 @@ struct sc_flow *history_flow(struct sc_history *h, const struct sc_call *c, stru
 	struct sc_flow *f;
 	uint32_t *place;
 
-	if (!(h->what & SC_HISTORY_NET) || !file || !file->socket)
+	if (!(h->what & SC_HISTORY_NET) || !h->counting || !file || !file->socket)
 		return NULL;
 	if (!addr || file->socket->connected)
 		addr = &file->socket->remote;

@@ -20,7 +20,7 @@ int sc_match_init(struct sc_match *m, const struct sc_filter *filter)
 	const struct sc_filter *f = filter ? filter : &all;
 
 	*m = (struct sc_match){ .filter = f };
-	m->tasks = f->n_pids || f->n_tids || f->n_comms;
+	m->tasks = f->n_pids || f->n_tids || f->n_comms || f->tree;
 	m->numbers = f->n_nrs;
 	m->times = f->since || f->until;
 	m->returns = f->failed || f->successful;
@@ -102,19 +102,49 @@ static bool one_of(uint32_t v, const uint32_t *list, size_t n)
 	return !n;
 }
 
-bool sc_match_task(const struct sc_match *m, const struct sc_task *t)
+static int compare_callers(const void *left, const void *right)
 {
-	const struct sc_filter *f = m->filter;
+	const struct sc_caller *a = left, *b = right;
 
-	if (!m->tasks)
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	if (a->tid != b->tid)
+		return a->tid < b->tid ? -1 : 1;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+void sc_callers_sort(struct sc_caller *list, size_t n)
+{
+	if (n)
+		qsort(list, n, sizeof(*list), compare_callers);
+}
+
+static bool in_tree(const struct sc_filter *f, const struct sc_task *t)
+{
+	const struct sc_caller key = { t->pid, t->tid, t->start };
+
+	return f->n_callers &&
+	       bsearch(&key, f->callers, f->n_callers, sizeof(key), compare_callers);
+}
+
+bool sc_filter_task(const struct sc_filter *f, const struct sc_task *t)
+{
+	if (!f->n_pids && !f->n_tids && !f->n_comms && !f->tree)
 		return true;
 	if (!(t->known & SCAUDIT_KNOWN_TASK) || !one_of(t->pid, f->pids, f->n_pids) ||
 	    !one_of(t->tid, f->tids, f->n_tids))
+		return false;
+	if (f->tree && !in_tree(f, t))
 		return false;
 	for (size_t i = 0; i < f->n_comms; i++)
 		if (!strcmp(t->comm, f->comms[i]))
 			return true;
 	return !f->n_comms;
+}
+
+bool sc_match_task(const struct sc_match *m, const struct sc_task *t)
+{
+	return sc_filter_task(m->filter, t);
 }
 
 /* Keep the rows for which the condition holds; `i` is the row. */

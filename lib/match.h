@@ -23,6 +23,8 @@ void sc_match_free(struct sc_match *m);
 /* Can a block with these syscall numbers (CBOR; NULL: any) hold a match? */
 bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, size_t n);
 
+/* The part of a filter that is about the caller. */
+bool sc_filter_task(const struct sc_filter *f, const struct sc_task *t);
 bool sc_match_task(const struct sc_match *m, const struct sc_task *t);
 
 /*

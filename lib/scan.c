@@ -104,6 +104,24 @@ static void put_list(struct sc_buf *sql, const char *column, const uint32_t *lis
 	put_text(sql, ")");
 }
 
+/* Sorted, so that each process comes once. */
+static void put_callers(struct sc_buf *sql, const struct sc_filter *f)
+{
+	char text[32];
+	size_t i;
+
+	if (!f->n_callers || f->n_callers > NAMES_MOST)
+		return;
+	put_text(sql, " AND pid");
+	for (i = 0; i < f->n_callers; i++) {
+		if (i && f->callers[i].pid == f->callers[i - 1].pid)
+			continue;
+		snprintf(text, sizeof(text), "%s%" PRIu32, i ? "," : " IN (", f->callers[i].pid);
+		put_text(sql, text);
+	}
+	put_text(sql, ")");
+}
+
 /* All conditions that the index can judge, but for syscall numbers. */
 static int put_query(const struct scan *sc, bool reverse, struct sc_buf *sql)
 {
@@ -117,6 +135,7 @@ static int put_query(const struct scan *sc, bool reverse, struct sc_buf *sql)
 			      "(SELECT number FROM tasks WHERE known & 1");
 		put_list(sql, "pid", f->pids, f->n_pids);
 		put_list(sql, "tid", f->tids, f->n_tids);
+		put_callers(sql, f);
 		for (size_t i = 0; f->n_comms <= NAMES_MOST && i < f->n_comms; i++) {
 			char text[32];
 

@@ -189,12 +189,24 @@ void sc_store_close(struct sc_store *s);
  */
 const char *sc_store_notice(const struct sc_store *s);
 
+/* A thread, as the tasks that it makes calls as have it. */
+struct sc_caller {
+	uint32_t pid, tid;
+	uint64_t start;
+};
+
+/* Put a list in the order in which a filter wants it. */
+void sc_callers_sort(struct sc_caller *list, size_t n);
+
 /* Which calls. An empty list, or a zero, is no condition; conditions are ANDed. */
 struct sc_filter {
 	const uint32_t *pids, *tids; /* any of */
 	size_t n_pids, n_tids;
 	const char *const *comms; /* any of, exact */
 	size_t n_comms;
+	bool tree; /* only of these threads, sorted; none where the list is empty */
+	const struct sc_caller *callers;
+	size_t n_callers;
 	/* numbers, each with its calling convention: abi << 32 | nr */
 	const uint64_t *nrs;
 	size_t n_nrs;

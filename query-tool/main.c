@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "../lib/print_args.h"
+#include "../lib/timespec.h"
 #include "query.h"
+#include "who.h"
 
 struct command {
 	const char *name;
@@ -14,8 +16,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "calls", query_calls },	{ "summary", query_summary }, { "export", query_export },
-	{ "sessions", query_sessions }, { "gaps", query_gaps },
+	{ "calls", query_calls },   { "summary", query_summary },
+	{ "export", query_export }, { "tree", query_tree },
+	{ "ps", query_ps },	    { "files", query_files },
+	{ "net", query_net },	    { "sessions", query_sessions },
+	{ "gaps", query_gaps },
 };
 
 /* What is known only when all options have been read. */
@@ -24,10 +29,12 @@ struct request {
 	struct sc_print_args print;
 	const struct command *command;
 	const char *sort;
+	const char *at;
 };
 
 enum {
-	KEY_SORT = 0x200
+	KEY_SORT = 0x200,
+	KEY_AT
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +43,7 @@ static const struct argp_option options[] = {
 	{ "reverse", 'r', 0, 0, "The last call first", 0 },
 	{ "sort", KEY_SORT, "KEY", 0, "Of summary: time (default), calls, errors, average, name",
 	  0 },
+	{ "at", KEY_AT, "TIME", 0, "Of ps, needed, and of tree: what was running at TIME", 0 },
 	{ 0, 0, 0, 0, "Export:", 50 },
 	{ "output", 'o', "FILE", 0,
 	  "Where to; - is standard output. --format is timesketch-jsonl or timesketch-csv, by "
@@ -52,6 +60,10 @@ static const char doc[] =
 	"  calls      the calls themselves (without a command, too)\n"
 	"  summary    per system call: how many, errors, time\n"
 	"  export     a timeline for other programs: -o FILE.jsonl or FILE.csv\n"
+	"  tree       processes: who made whom, from when to when, how they ended\n"
+	"  ps         the processes that were running at a time: --at TIME\n"
+	"  files      which files were opened, read, written, removed, ..., by whom and when\n"
+	"  net        connections: who, to whom, how many bytes each way\n"
 	"  sessions   when was recorded, and why it ended\n"
 	"  gaps       what is missing from the recording, and why\n"
 	"\n"
@@ -59,6 +71,8 @@ static const char doc[] =
 	"  scquery --vm web --pid 812 --since -10min\n"
 	"  scquery --vm web --syscall openat,execve --failed --format json\n"
 	"  scquery --vm web summary --sort errors\n"
+	"  scquery --vm web ps --at '2026-03-01 12:30:00'\n"
+	"  scquery --vm web --tree 812 files\n"
 	"  scquery --vm web --comm sshd export -o sshd.jsonl\n"
 	"\n"
 	"Exit status: 0 something matched, 1 nothing matched, 2 usage, 3 the store is damaged "
@@ -73,7 +87,9 @@ static const struct command *find_command(const struct argp_state *state, const 
 			return &commands[i];
 	if (!strcmp(name, "help"))
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-	sc_usage(state, "unknown command '%s': there are calls, summary, export, sessions, gaps",
+	sc_usage(state,
+		 "unknown command '%s': there are calls, summary, export, tree, ps, files, "
+		 "net, sessions, gaps",
 		 name);
 }
 
@@ -108,6 +124,29 @@ static void check_export(const struct argp_state *state, struct request *r)
 	q->export = format ? QUERY_EXPORT_TS_CSV : QUERY_EXPORT_TS_JSONL;
 }
 
+/* Commands that show processes know nothing of single calls. */
+static void check_processes(const struct argp_state *state, struct request *r)
+{
+	const struct sc_filter *f = &r->q.where.filter;
+	const char *unfit = who_unfit(f);
+	struct sc_error err = { "" };
+
+	if (unfit)
+		sc_usage(state, "%s is about calls: %s shows processes", unfit, r->command->name);
+	if (!r->at) {
+		if (r->command->run == query_ps)
+			sc_usage(state, "ps: give the time with --at TIME");
+		return;
+	}
+	if (f->since || f->until)
+		sc_usage(state,
+			 "--at is a time by itself: it does not go with --since and --until");
+	if (sc_time_parse(r->at, r->q.where.now, &r->q.at, &err))
+		sc_usage(state, "--at: %s", err.text);
+	if (!r->q.at)
+		r->q.at = 1;
+}
+
 static void check(const struct argp_state *state, struct request *r)
 {
 	static const char *const sorts[] = { "time", "calls", "errors", "average", "name", NULL };
@@ -119,6 +158,10 @@ static void check(const struct argp_state *state, struct request *r)
 		sc_usage(state, "--sort is for summary");
 	if (q->output && r->command->run != query_export)
 		sc_usage(state, "--output is for export");
+	if (r->command->run == query_tree || r->command->run == query_ps)
+		check_processes(state, r);
+	else if (r->at)
+		sc_usage(state, "--at is for tree and ps");
 	if (r->sort)
 		q->sort = (enum query_sort)sc_choice(state, "--sort", r->sort, sorts);
 	if (r->command->run == query_export)
@@ -146,6 +189,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_SORT:
 		r->sort = arg;
+		break;
+	case KEY_AT:
+		r->at = arg;
 		break;
 	case 'o':
 		r->q.output = arg;

@@ -33,6 +33,7 @@ struct query {
 	const char *output; /* file of an export */
 	uint64_t limit; /* 0: none */
 	bool reverse;
+	uint64_t at; /* a time; 0: none was given */
 
 	struct sc_store *store;
 	struct sc_out *out; /* standard output */
@@ -48,6 +49,10 @@ int query_summary(struct query *q);
 int query_export(struct query *q);
 int query_sessions(struct query *q);
 int query_gaps(struct query *q);
+int query_tree(struct query *q);
+int query_ps(struct query *q);
+int query_files(struct query *q);
+int query_net(struct query *q);
 
 /* What a function that is handed to sc_store_scan() returns to end the scan. */
 enum query_stop {

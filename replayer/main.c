@@ -80,8 +80,8 @@ static void check(const struct argp_state *state, struct request *q)
 	q->r.print = q->print.print;
 	if (!q->at)
 		return;
-	if (f->n_pids || f->n_tids || f->n_comms || f->n_nrs || f->since || f->until || f->failed ||
-	    f->abis || f->insns || f->successful || q->r.limit || q->paced)
+	if (f->n_pids || f->n_tids || f->n_comms || f->n_nrs || f->tree || f->since || f->until ||
+	    f->failed || f->abis || f->insns || f->successful || q->r.limit || q->paced)
 		sc_usage(state,
 			 "--at shows all the processes there were: it goes with --store, --vm "
 			 "and --format only");

@@ -7,7 +7,10 @@
  *
  *   session vm=web begin=1772368200000000000 id=1 only=WORDS skip=WORDS snaplen=WORDS skipped=N
  *   call t=5 dur=10 pid=7 tid=7 ppid=1 uid=0 comm=sh start=4 known=15 nr=0 args=1,2
- *        ret=3 state=returned vcpu=0 abi=0 insn=0
+ *        ret=3 state=returned vcpu=0 abi=0 insn=0 gid=0
+ *        in=1:/etc/passwd out=1:bytes el=1:0:argument
+ *                       memory of argument 1 at the entry and at the return, and string 0
+ *                       of an array; bytes know \xNN, too. Each call has its own.
  *   gap reason=1 vcpu=0 entries=3 returns=3 first=5 last=9
  *   flush                 a block of its own
  *   many count=100000     calls of all kinds, 1 us apart, of a few processes
@@ -22,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../lib/payload.h"
 #include "../../lib/store.h"
 #include "../../schema/abi.h"
 
@@ -32,6 +36,7 @@ struct script {
 	struct sc_call call;
 	struct sc_task task;
 	struct sc_gap gap;
+	uint8_t payload[4096];
 	uint64_t event; /* as the ring would number them */
 	uint64_t count;
 	uint64_t skipped;
@@ -79,18 +84,52 @@ static void set_args(struct script *s, const char *text)
 		s->call.args[i++] = number(s, arg);
 }
 
-static void set_comm(struct script *s, const char *text)
+/* @retval how many bytes */
+static size_t get_bytes(char *to, size_t size, const char *text)
 {
 	size_t n = 0;
 
-	memset(s->task.comm, 0, sizeof(s->task.comm));
-	while (*text && n < sizeof(s->task.comm) - 1) {
+	while (*text && n < size) {
 		unsigned byte = (unsigned char)*text++;
 
 		if (byte == '\\' && sscanf(text, "x%2x", &byte) == 1)
 			text += 3;
-		s->task.comm[n++] = (char)byte;
+		to[n++] = (char)byte;
 	}
+	return n;
+}
+
+static void set_comm(struct script *s, const char *text)
+{
+	memset(s->task.comm, 0, sizeof(s->task.comm));
+	get_bytes(s->task.comm, sizeof(s->task.comm) - 1, text);
+}
+
+/* ARG:BYTES, or of a string of an array ARG:INDEX:BYTES. */
+static void add_piece(struct script *s, const char *key, const char *text)
+{
+	static uint8_t data[sizeof(s->payload)];
+	struct sc_piece piece = { .data = data, .at_return = !strcmp(key, "out") };
+	const char *colon = strchr(text, ':');
+	size_t room = sizeof(s->payload) - s->call.payload_len - SC_PIECE_HEAD_MAX;
+
+	if (!colon)
+		die(s, "no argument", text);
+	piece.arg = (uint8_t)atoi(text);
+	if (!strcmp(key, "el")) {
+		piece.part = SCAUDIT_PART_ELEMENT;
+		piece.index = (uint32_t)atoi(colon + 1);
+		colon = strchr(colon + 1, ':');
+		if (!colon)
+			die(s, "no index", text);
+	}
+	piece.size = (uint32_t)get_bytes((char *)data, sizeof(data), colon + 1);
+	piece.whole = piece.size;
+	if (piece.size > room)
+		die(s, "too much memory", key);
+	s->call.payload_len =
+		(uint32_t)(sc_piece_put(s->payload + s->call.payload_len, &piece) - s->payload);
+	s->call.payload = s->payload;
 }
 
 static bool set_task(struct script *s, const char *key, const char *value)
@@ -105,6 +144,8 @@ static bool set_task(struct script *s, const char *key, const char *value)
 		t->ppid = (uint32_t)number(s, value);
 	else if (!strcmp(key, "uid"))
 		t->uid = (uint32_t)number(s, value);
+	else if (!strcmp(key, "gid"))
+		t->gid = (uint32_t)number(s, value);
 	else if (!strcmp(key, "start"))
 		t->start = number(s, value);
 	else if (!strcmp(key, "key"))
@@ -142,6 +183,8 @@ static void set_call(struct script *s, const char *key, const char *value)
 		c->abi = (uint8_t)number(s, value);
 	else if (!strcmp(key, "insn"))
 		c->insn = (uint8_t)number(s, value);
+	else if (!strcmp(key, "in") || !strcmp(key, "out") || !strcmp(key, "el"))
+		add_piece(s, key, value);
 	else
 		die(s, "unknown setting of a call", key);
 }
@@ -305,6 +348,8 @@ static void read_line(struct script *s, char *line)
 		s->call.dur = 0;
 		s->call.ret = 0;
 		s->call.state = SC_STATE_RETURNED;
+		s->call.payload = NULL;
+		s->call.payload_len = 0;
 	}
 	while ((setting = strtok_r(NULL, " \n", &save)) != NULL) {
 		char *value = strchr(setting, '=');
