@@ -114,6 +114,7 @@ static void permissions_in_flags(void **state)
 	static const struct sc_flags table = {
 		.flags = bits,
 		.count = COUNT(bits),
+		.unknown = "IPC_???",
 		.style = SC_FLAGS_PERM,
 	};
 
