@@ -226,8 +226,12 @@ int btf_offsets(const void *data, size_t length, const struct part_member *membe
 	int ret = 0;
 	size_t i;
 
+	/* libbpf takes a header of any length, and reads types behind it at odd places. */
+	if (length < BTF_HEAD || length > BTF_MAX ||
+	    memcmp(data, signature, sizeof(signature)) != 0)
+		return -EINVAL;
 	libbpf_set_print(say_nothing);
-	btf = length <= BTF_MAX ? btf__new(data, (uint32_t)length) : NULL;
+	btf = btf__new(data, (uint32_t)length);
 	if (btf == NULL)
 		return -EINVAL;
 	if (struct_named(btf, "task_struct") == NULL)

@@ -15,7 +15,8 @@ build_preset() {
 	shift
 	case $preset in
 	dev | asan | release) ;;
-	*) die "no preset '$preset': use dev, asan or release" ;;
+	fuzz) packages_need fuzzing "${PACKAGES_FUZZ[@]}" ;;
+	*) die "no preset '$preset': use dev, asan, fuzz or release" ;;
 	esac
 	build_configure "$preset"
 	quietly "$BUILD/log/build-$preset.log" cmake --build "$BUILD/$preset" ${1:+--target} "$@" ||
@@ -39,15 +40,18 @@ test_main() {
 		return
 	fi
 	packages_need "the lab" "${PACKAGES_LAB[@]}" "${PACKAGES_INTEL[@]}"
-	say "building (dev, asan, scaudit.ko for each host kernel)"
+	say "building (dev, asan, fuzz, scaudit.ko for each host kernel)"
 	build_preset dev
 	build_preset asan
+	build_preset fuzz
 	for series in $KERNEL_SERIES; do
 		kmod_build "$series"
 	done
 	say "unit tests with address and undefined-behaviour sanitizers"
 	local status=0
 	ctest --test-dir "$BUILD/asan" -L unit --output-on-failure -j"$(nproc)" || status=1
+	say "fuzz targets, a few seconds each"
+	ctest --test-dir "$BUILD/fuzz" -L fuzz --output-on-failure -j"$(nproc)" || status=1
 	say "all tests"
 	ctest --test-dir "$BUILD/dev" --output-on-failure -j"$(nproc)" "$@" || status=1
 	return $status

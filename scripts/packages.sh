@@ -8,6 +8,7 @@ PACKAGES_BUILD=(gcc-12 g++ make cmake ninja-build pkg-config libc6-dev libcbor-d
 PACKAGES_LAB=(procps qemu-system-x86 qemu-system-data seabios cpio kmod xz-utils zstd strace sqlite3)
 PACKAGES_INTEL=(bochs bochs-term bochsbios vgabios bsdutils)
 PACKAGES_CHECK=(clang-format clang-tidy cppcheck sparse shellcheck perl linux-source-6.1)
+PACKAGES_FUZZ=(clang libclang-rt-14-dev)
 PACKAGES_DEBUG_KERNEL=(linux-source-6.1 bc bison flex libssl-dev pahole xz-utils kmod)
 
 APT_OPTIONS=(-o Acquire::Retries=5 -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0

@@ -19,6 +19,7 @@
 
 #include "../../recorder/btf.h"
 #include "../../recorder/ident.h"
+#include "../../recorder/parts.h"
 
 #define MIB (1ULL << 20)
 
@@ -211,6 +212,33 @@ static void test_made_up(void **state)
 	assert_int_equal(plan_of(NO_PID, &plan), -ENOENT);
 	assert_int_equal(plan_of(BITFIELD, &plan), -ENOENT);
 	assert_int_equal(plan_of(NO_CURRENT, &plan), -ENOENT);
+}
+
+/* Types at an odd place: the header is longer than it should be, or says so itself. */
+static void test_odd_places(void **state)
+{
+	uint32_t offset, odd = 2;
+	const struct part_member member = { "task_struct", "pid", 4, &offset };
+	struct btf *btf = make_btf(0);
+	unsigned char *copy;
+	const void *data;
+	uint32_t size;
+
+	(void)state;
+	data = btf__raw_data(btf, &size);
+	copy = malloc(size + 2);
+	assert_non_null(copy);
+	assert_int_equal(btf_offsets(data, size, &member, 1), 0);
+	assert_int_equal(offset, 1024);
+	memcpy(copy, data, BTF_HEAD);
+	memcpy(copy + BTF_HEAD + 2, (const char *)data + BTF_HEAD, size - BTF_HEAD);
+	copy[4] = BTF_HEAD + 2;
+	assert_int_equal(btf_offsets(copy, size + 2, &member, 1), -EINVAL);
+	memcpy(copy, data, size);
+	memcpy(copy + offsetof(struct btf_header, type_off), &odd, sizeof(odd));
+	assert_int_equal(btf_offsets(copy, size, &member, 1), -EINVAL);
+	free(copy);
+	btf__free(btf);
 }
 
 /* Structs in themselves, types that are each other. */
@@ -627,6 +655,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_made_up),
+		cmocka_unit_test(test_odd_places),
 		cmocka_unit_test(test_loops),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_heads),

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the fuzz targets begin with, made by what writes such things: fuzz_seeds DIR puts
+ * DIR/TARGET/NAME. Checksums are 0, as fuzz_segment.c takes them.
+ */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../lib/payload.h"
+#include "../../lib/snapshot.h"
+#include "../../lib/store.h"
+#include "../unit/synth.h"
+
+static const char *top;
+
+uint64_t __wrap_XXH3_64bits(const void *data, size_t size);
+
+uint64_t __wrap_XXH3_64bits(const void *data, size_t size)
+{
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+/* One seed: a first byte, where the target wants one (0..255), and data. */
+static void seed(const char *target, const char *name, int first, const void *data, size_t size)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", top, target);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		die("%s: %m", path);
+	snprintf(path, sizeof(path), "%s/%s/%s", top, target, name);
+	file = fopen(path, "w");
+	if (file == NULL || (first >= 0 && fputc(first, file) == EOF) ||
+	    fwrite(data, 1, size, file) != size || fclose(file) != 0)
+		die("%s: %m", path);
+}
+
+/* ---- payloads ---- */
+
+static size_t put_piece(uint8_t *p, unsigned arg, unsigned part, unsigned state, const void *data,
+			uint32_t size)
+{
+	struct scaudit_piece head = {
+		.arg = (uint8_t)arg,
+		.part = (uint8_t)part,
+		.state = (uint8_t)state,
+		.size = size,
+		.whole = size,
+	};
+
+	memcpy(p, &head, sizeof(head));
+	memcpy(p + sizeof(head), data, size);
+	return (sizeof(head) + size + 7) & ~(size_t)7;
+}
+
+static void payloads(void)
+{
+	uint8_t ring[1024] = { 0 }, stored[2048];
+	size_t n = 0, len;
+
+	n += put_piece(ring + n, 1, 0, 0, "/etc/passwd", 11);
+	n += put_piece(ring + n, 2, 1, SCAUDIT_PIECE_AT_RETURN, "\1\2\3\4\5\6\7\10", 8);
+	n += put_piece(ring + n, 5, 2, SCAUDIT_PIECE_LATE, "", 0);
+	n += put_piece(ring + n, 0, 0, SCAUDIT_PIECE_FORGOTTEN, "argv", 4);
+	seed("payload", "ring", 0, ring, n);
+	len = sc_payload_from_ring(ring, n, stored);
+	seed("payload", "stored", 1, stored, len);
+}
+
+/* ---- snapshots ---- */
+
+static struct sc_snapshot_bytes bytes(const char *text)
+{
+	return (struct sc_snapshot_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+static void snapshots(void)
+{
+	struct sc_snapshot s = {
+		.time = 1764000000000000000,
+		.took = 1000000,
+		.processes = 2,
+		.release = bytes("6.1.0-43-amd64"),
+	};
+	struct sc_snapshot_bytes args[] = { bytes("sshd:"), bytes("-D") };
+	struct sc_snapshot_fd fds[] = {
+		{ .fd = 0,
+		  .kind = SC_SNAPSHOT_CHARACTER,
+		  .name = bytes("/dev/null"),
+		  .device = 259 },
+		{ .fd = 3, .kind = SC_SNAPSHOT_FILE, .name = bytes("/etc/passwd"), .pos = 100 },
+		{ .fd = 4,
+		  .kind = SC_SNAPSHOT_SOCKET,
+		  .name = bytes("socket:[12345]"),
+		  .domain = AF_INET,
+		  .type = SOCK_STREAM,
+		  .state = 1,
+		  .cloexec = true,
+		  .local = bytes("\2\1\0\26aaaabbbbbbbb"),
+		  .remote = bytes("\2\1\1\1aaaabbbbbbbb") },
+	};
+	struct sc_snapshot_process p = {
+		.pid = 1,
+		.tid = 1,
+		.comm = bytes("sshd"),
+		.exe = bytes("/usr/sbin/sshd"),
+		.cwd = bytes("/"),
+		.root = bytes("/"),
+		.cgroup = bytes("/system.slice/ssh.service"),
+		.args = args,
+		.n_args = 2,
+		.fds = fds,
+		.n_fds = 3,
+	};
+	struct sc_buf out = { 0 };
+
+	sc_snapshot_put(&out, &s);
+	sc_snapshot_put_process(&out, &p);
+	p.pid = 2;
+	p.missing = SC_SNAPSHOT_NO_FDS;
+	p.n_fds = 0;
+	sc_snapshot_put_process(&out, &p);
+	seed("snapshot", "two", -1, out.data, out.len);
+	seed("cbor", "snapshot", 7, out.data, out.len);
+	sc_buf_free(&out);
+}
+
+/* ---- segments ---- */
+
+static void add_calls(struct sc_writer *w, unsigned n)
+{
+	static const uint8_t payload[] = { 1, 0, 4, '/', 'b', 'i', 'n' };
+	struct synth synth;
+	struct sc_call call;
+	uint64_t seq;
+
+	synth_init(&synth, n);
+	synth.open_of_256 = 32;
+	while (n-- > 0) {
+		synth_call(&synth, &call);
+		call.payload = n % 3 ? payload : NULL;
+		call.payload_len = n % 3 ? sizeof(payload) : 0;
+		if (sc_writer_call(w, &call, &seq) < 0)
+			die("a call is not taken");
+		if (call.state == SC_STATE_OPEN)
+			sc_writer_complete(w, seq, SC_STATE_RETURNED, 0, 1000);
+	}
+}
+
+static void segments(void)
+{
+	static uint8_t data[1 << 20];
+	char dir[] = "/tmp/scaudit-seeds-XXXXXX", path[256];
+	struct sc_gap gap = { .reason = 1, .entries = 3, .first = 5, .last = 9 };
+	struct sc_session session;
+	struct sc_error notice, err;
+	struct sc_writer *w;
+	FILE *file;
+	size_t n;
+
+	if (mkdtemp(dir) == NULL)
+		die("%s: %m", dir);
+	synth_session(&session, 1);
+	snprintf(path, sizeof(path), "%s/store", dir);
+	if (sc_writer_open(path, &session, &w, &notice, &err) < 0)
+		die("%s", err.text);
+	add_calls(w, 3);
+	sc_writer_gap(w, &gap);
+	sc_writer_snapshot(w, "\240", 1);
+	if (sc_writer_flush(w, 3, &err) < 0)
+		die("%s", err.text);
+	add_calls(w, 20);
+	if (sc_writer_close(w, "stopped", &err) < 0)
+		die("%s", err.text);
+	snprintf(path, sizeof(path), "%s/store/segments/000001.scs", dir);
+	file = fopen(path, "r");
+	if (file == NULL)
+		die("%s: %m", path);
+	n = fread(data, 1, sizeof(data), file);
+	fclose(file);
+	seed("segment", "store", -1, data, n);
+	snprintf(path, sizeof(path), "rm -r %s", dir);
+	if (system(path) != 0)
+		die("%s", path);
+}
+
+/* ---- BTF ---- */
+
+static void member(struct btf *btf, const char *name, int type, uint32_t byte)
+{
+	if (btf__add_field(btf, name, type, byte * 8, 0) < 0)
+		die("no member %s", name);
+}
+
+/* The types that a plan is made of; `hot` as in 6.2 and later. */
+static void kernel(const char *name, bool hot)
+{
+	struct btf *btf = btf__new_empty();
+	int u32, u64, chars, comm, task, ptr, inner, kuid, var;
+	const void *data;
+	uint32_t size;
+
+	u32 = btf__add_int(btf, "unsigned int", 4, 0);
+	u64 = btf__add_int(btf, "u64", 8, 0);
+	chars = btf__add_int(btf, "char", 1, BTF_INT_CHAR);
+	comm = btf__add_array(btf, u32, chars, 16);
+	kuid = btf__add_struct(btf, "", 4);
+	member(btf, "val", u32, 0);
+	kuid = btf__add_typedef(btf, "kuid_t", kuid);
+	inner = btf__add_struct(btf, "", 16);
+	member(btf, "start_time", u64, 0);
+	task = btf__add_struct(btf, "task_struct", 4096);
+	ptr = btf__add_ptr(btf, task);
+	task = btf__add_struct(btf, "task_struct", 4096);
+	member(btf, "pid", u32, 1024);
+	member(btf, "tgid", u32, 1028);
+	member(btf, "comm", comm, 2000);
+	member(btf, "real_parent", ptr, 1040);
+	member(btf, "cred", ptr, 1048);
+	member(btf, "", inner, 2016);
+	btf__add_struct(btf, "cred", 64);
+	member(btf, "uid", kuid, 4);
+	member(btf, "gid", kuid, 8);
+	if (hot) {
+		inner = btf__add_struct(btf, "pcpu_hot", 64);
+		member(btf, "current_task", ptr, 0);
+		var = btf__add_var(btf, "pcpu_hot", BTF_VAR_GLOBAL_ALLOCATED, inner);
+	} else {
+		var = btf__add_var(btf, "current_task", BTF_VAR_GLOBAL_ALLOCATED, ptr);
+	}
+	btf__add_datasec(btf, ".data..percpu", 0x40000);
+	btf__add_datasec_var_info(btf, var, 0x12340, 8);
+	data = btf__raw_data(btf, &size);
+	seed("btf", name, -1, data, size);
+	btf__free(btf);
+}
+
+/* ---- what people write ---- */
+
+static void texts(void)
+{
+	static const struct {
+		int kind;
+		const char *text;
+	} rows[] = {
+		{ 0, "2026-03-01T12:30:00.123456789+01:00" },
+		{ 0, "yesterday 23:59:59.5" },
+		{ 0, "@1772368200.123456789" },
+		{ 0, "-2h30min" },
+		{ 0, "11min ago" },
+		{ 1, "1h30min 2 days 1.5s" },
+		{ 2, "1,2,4194304" },
+		{ 3, "7" },
+		{ 4, "sh,a\\,b,kworker/0:1" },
+		{ 5, "!openat,x86_64:0,i386:open,0x101" },
+		{ 6, "x86_64,x32,i386" },
+		{ 7, "syscall,sysenter,int80" },
+		{ 8, "256,write=4096,i386:read=64k" },
+		{ 9, "1k,x86_64:writev=0" },
+	};
+	char name[16];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(name, sizeof(name), "%zu", i);
+		seed("text", name, rows[i].kind, rows[i].text, strlen(rows[i].text));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		die("usage: fuzz_seeds DIR");
+	top = argv[1];
+	if (mkdir(top, 0755) < 0 && errno != EEXIST)
+		die("%s: %m", top);
+	payloads();
+	snapshots();
+	segments();
+	kernel("6.1", false);
+	kernel("6.12", true);
+	texts();
+	return 0;
+}
