@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "merge.h"
+
+#define MEMORY_MOST (64u << 20) /* bytes of payload kept back; beyond, fewer calls are */
 
 /* A call that outlives the block it came in. */
 struct item {
 	struct sc_call call;
 	struct sc_task task;
+	void *payload; /* owned */
 };
 
 struct merge {
 	sc_call_fn *fn;
 	void *arg;
 	unsigned count;
+	size_t memory; /* bytes of payload of those in use */
 	struct item *heap[MERGE_WINDOW]; /* the earliest first; the first `count` are in use */
 	struct item items[MERGE_WINDOW];
 };
@@ -27,13 +33,20 @@ struct merge *merge_new(sc_call_fn *fn, void *arg)
 	m->fn = fn;
 	m->arg = arg;
 	m->count = 0;
-	for (i = 0; i < MERGE_WINDOW; i++)
+	m->memory = 0;
+	for (i = 0; i < MERGE_WINDOW; i++) {
 		m->heap[i] = &m->items[i];
+		m->items[i].payload = NULL;
+	}
 	return m;
 }
 
 void merge_free(struct merge *m)
 {
+	if (!m)
+		return;
+	for (unsigned i = 0; i < m->count; i++)
+		free(m->heap[i]->payload);
 	free(m);
 }
 
@@ -72,12 +85,20 @@ static void sink(struct merge *m)
 	}
 }
 
-/* Hand out the earliest. Its place stays as it is until the next one is added. */
+/* Hand out the earliest. */
 static int hand_out(struct merge *m)
 {
+	struct item *item;
+	int rc;
+
 	swap(m, 0, --m->count);
 	sink(m);
-	return m->fn(&m->heap[m->count]->call, m->arg);
+	item = m->heap[m->count];
+	rc = m->fn(&item->call, m->arg);
+	m->memory -= item->call.payload_len;
+	free(item->payload);
+	item->payload = NULL;
+	return rc;
 }
 
 int merge_add(const struct sc_call *call, void *arg)
@@ -85,18 +106,25 @@ int merge_add(const struct sc_call *call, void *arg)
 	struct merge *m = arg;
 	struct item *item;
 
-	if (m->count == MERGE_WINDOW) {
+	while (m->count == MERGE_WINDOW ||
+	       (m->count && call->payload_len > MEMORY_MOST - m->memory)) {
 		int rc = hand_out(m);
 
 		if (rc)
 			return rc;
 	}
 	item = m->heap[m->count];
+	if (call->payload_len) {
+		item->payload = malloc(call->payload_len);
+		if (!item->payload)
+			return -ENOMEM;
+		memcpy(item->payload, call->payload, call->payload_len);
+	}
 	item->call = *call;
 	item->task = *call->task;
 	item->call.task = &item->task;
-	item->call.payload = NULL;
-	item->call.payload_len = 0;
+	item->call.payload = item->payload;
+	m->memory += call->payload_len;
 	rise(m, m->count++);
 	return 0;
 }

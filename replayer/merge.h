@@ -17,7 +17,7 @@ struct merge;
 struct merge *merge_new(sc_call_fn *fn, void *arg);
 void merge_free(struct merge *m);
 
-/* Add a call, which is copied. For sc_store_scan(); arg is the merge. */
+/* Add a call, which is copied with its task and payload. @retval -ENOMEM. For sc_store_scan(); arg is the merge. */
 int merge_add(const struct sc_call *call, void *arg);
 
 /* Hand out all that are kept back. */

@@ -132,6 +132,8 @@ int replay_play(struct replay *r)
 			   merge_add, merge, &r->damage, &err);
 	if (!rc)
 		rc = merge_end(merge);
+	if (rc == -ENOMEM && !err.text[0])
+		sc_fail(&err, rc, "out of memory");
 	rc = replay_result(r, rc, p.shown > 0, &err);
 	if (p.n_gaps)
 		sc_say("not everything was recorded: %zu gap%s in this range ('scquery gaps' "

@@ -25,6 +25,12 @@ static int look(const struct sc_call *call, void *arg)
 	/* The task is that of its call, though the block is gone. */
 	snprintf(comm, sizeof(comm), "t%u", (unsigned)call->seq);
 	assert_string_equal(call->task->comm, comm);
+	/* So is its payload. */
+	assert_int_equal(call->payload_len, call->seq % 3 ? strlen(comm) : 0);
+	if (call->payload_len)
+		assert_memory_equal(call->payload, comm, call->payload_len);
+	else
+		assert_null(call->payload);
 	s->last_ts = call->ts;
 	s->last_seq = call->seq;
 	s->count++;
@@ -38,6 +44,10 @@ static int add(struct merge *m, uint64_t seq, uint64_t ts)
 	int rc;
 
 	snprintf(task.comm, sizeof(task.comm), "t%u", (unsigned)seq);
+	if (seq % 3) {
+		call.payload = task.comm;
+		call.payload_len = (uint32_t)strlen(task.comm);
+	}
 	rc = merge_add(&call, m);
 	memset(&task, 0xff, sizeof(task));
 	return rc;
