@@ -295,7 +295,7 @@ static void do_chroot(struct sc_history *h, struct sc_proc *p, const struct sc_c
 /* ---- groups ---- */
 
 /* The path of a group whose folder this is, below the root of its hierarchy. */
-static const char *group_path(const char *folder)
+const char *history_group_path(const char *folder)
 {
 	static const char *const controllers[] = {
 		"unified", "systemd", "cpu",	    "cpuacct", "cpu,cpuacct", "memory",
@@ -355,7 +355,7 @@ void history_write_group(struct sc_history *h, struct sc_proc *p, const struct s
 	if (!e)
 		return;
 	e->proc = moved;
-	e->file = history_file(h, SC_FILE_PATH, group_path(folder));
+	e->file = history_file(h, SC_FILE_PATH, history_group_path(folder));
 }
 
 #define FDS .what = SC_HISTORY_FDS

@@ -179,6 +179,9 @@ void history_apply(struct sc_history *h, struct effect *e);
 void history_effect_drop(struct sc_history *h, struct effect *e);
 struct effect *history_made(struct sc_history *h, uint64_t seq, uint32_t fd);
 
+/* The path of the group whose folder this is; NULL: it is none. */
+const char *history_group_path(const char *folder);
+
 /* A number was written to a group's list of processes, if that is what it was. */
 handler_fn history_write_group;
 

@@ -85,11 +85,12 @@ static void do_clone3(struct sc_history *h, struct sc_proc *p, const struct sc_c
 		if (flags & 0x200000000ULL && args.size >= 88 && p->children &&
 		    p->children->born == c->ts) {
 			struct sc_file *dir = history_find(h, p, history_u64(args.data + 80));
-			struct effect *e = dir ? history_effect_now(h, c, EFFECT_CGROUP) : NULL;
+			const char *group = dir ? history_group_path(dir->name) : NULL;
+			struct effect *e = history_effect_now(h, c, EFFECT_CGROUP);
 
 			if (e) {
 				e->proc = p->children;
-				e->file = history_file(h, SC_FILE_PATH, dir->name);
+				e->file = group ? history_file(h, SC_FILE_PATH, group) : NULL;
 			}
 		}
 		return;
@@ -114,10 +115,8 @@ static void take_argv(struct sc_history *h, const struct sc_call *c, unsigned ar
 		return;
 	}
 	while (sc_piece_next(c->payload, c->payload_len, &at, &p) == 1) {
-		if (p.part != SCAUDIT_PART_ELEMENT || p.at_return != late ||
-		    p.arg != (late ? (arg == 2 ? 1u : 0u) : arg))
-			continue;
-		if (p.state > SCAUDIT_PIECE_CUT)
+		if (p.part != SCAUDIT_PART_ELEMENT || p.at_return != late || p.arg != arg ||
+		    p.state > SCAUDIT_PIECE_CUT)
 			continue;
 		if (p.state == SCAUDIT_PIECE_CUT)
 			e->argv_cut = true;
