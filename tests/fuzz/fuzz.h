@@ -35,6 +35,60 @@ static inline void fuzz_touch(const void *bytes, size_t size)
 	sink = sum;
 }
 
+/* An input that is taken apart; behind its end are zeros. */
+struct fuzz_input {
+	const uint8_t *p;
+	size_t left;
+};
+
+static inline void fuzz_take(struct fuzz_input *in, void *to, size_t size)
+{
+	size_t n = size < in->left ? size : in->left;
+
+	memset(to, 0, size);
+	if (n == 0)
+		return;
+	memcpy(to, in->p, n);
+	in->p += n;
+	in->left -= n;
+}
+
+static inline uint8_t fuzz_byte(struct fuzz_input *in)
+{
+	uint8_t value;
+
+	fuzz_take(in, &value, sizeof(value));
+	return value;
+}
+
+/* A number: mostly small, or near 0 from below, or anything. */
+static inline uint64_t fuzz_number(struct fuzz_input *in)
+{
+	uint8_t kind = fuzz_byte(in);
+	uint64_t value;
+
+	if (kind < 0xe0)
+		return kind;
+	if (kind < 0xf0)
+		return (uint64_t)kind - 0xf0;
+	fuzz_take(in, &value, kind < 0xf8 ? 4 : 8);
+	if (kind < 0xf8)
+		value &= UINT32_MAX;
+	return value;
+}
+
+/* So many bytes in place, or those that are left. */
+static inline const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t *size)
+{
+	const uint8_t *p = in->p;
+
+	if (*size > in->left)
+		*size = in->left;
+	in->p += *size;
+	in->left -= *size;
+	return p;
+}
+
 /* The input as a string of its own, to be freed. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {

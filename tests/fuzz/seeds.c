@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../lib/history.h"
 #include "../../lib/payload.h"
 #include "../../lib/snapshot.h"
 #include "../../lib/store.h"
@@ -205,6 +206,81 @@ static void segments(void)
 		die("%s", path);
 }
 
+/* ---- calls, as fuzz_history.c takes them apart ---- */
+
+static uint64_t *numbers;
+static ssize_t n_numbers;
+
+/* @arg0.. small numbers  @text  memory of argument `of`; NULL: none */
+static size_t put_call(uint8_t *p, unsigned task, uint32_t nr, uint8_t ret, const uint8_t args[6],
+		       unsigned of, const char *text, uint32_t size)
+{
+	struct sc_piece piece = {
+		.data = (const uint8_t *)text,
+		.size = size,
+		.whole = size,
+		.arg = (uint8_t)of,
+	};
+	uint8_t payload[256], *at = p;
+	size_t len = text != NULL ? (size_t)(sc_piece_put(payload, &piece) - payload) : 0;
+	ssize_t i;
+
+	for (i = 0; i < n_numbers && numbers[i] != nr; i++)
+		;
+	if (i == n_numbers || i > UINT8_MAX)
+		return 0;
+	*at++ = UINT8_MAX;
+	*at++ = (uint8_t)task;
+	*at++ = (uint8_t)i;
+	*at++ = 1; /* duration */
+	*at++ = SC_STATE_RETURNED;
+	*at++ = ret;
+	memcpy(at, args, 6);
+	at += 6;
+	*at++ = (uint8_t)len;
+	memcpy(at, payload, len);
+	return (size_t)(at + len - p);
+}
+
+static void history(void)
+{
+	static const struct {
+		uint32_t nr; /* of x86-64 */
+		uint8_t ret, args[6], of, size;
+		const char *text;
+	} rows[] = {
+		{ 257, 3, { 0xfc, 1, 2 }, 1, 11, "/etc/passwd" },
+		{ 80, 0, { 1 }, 0, 4, "/tmp" },
+		{ 2, 4, { 1, 2 }, 0, 1, "x" },
+		{ 33, 5, { 3, 5 }, 0, 0, NULL },
+		{ 41, 6, { 2, 1, 0 }, 0, 0, NULL },
+		{ 42, 0, { 6, 1, 16 }, 1, 16, "\2\0\0\26\177\0\0\1\0\0\0\0\0\0\0" },
+		{ 44, 5, { 6, 1, 5, 0, 0, 0 }, 1, 5, "hello" },
+		{ 45, 5, { 6, 1, 5, 0, 0, 0 }, 0, 0, NULL },
+		{ 22, 0, { 1 }, 0, 8, "\7\0\0\0\10\0\0" },
+		{ 53, 0, { 1, 1, 0, 1 }, 3, 8, "\11\0\0\0\12\0\0" },
+		{ 56, 2, { 17, 0, 0, 0 }, 0, 0, NULL },
+		{ 59, 0, { 1, 2, 3 }, 0, 7, "/bin/sh" },
+		{ 72, 11, { 3, 0, 10 }, 0, 0, NULL },
+		{ 82, 0, { 1, 2 }, 0, 1, "a" },
+		{ 436, 0, { 3, 5, 0 }, 0, 0, NULL },
+		{ 3, 0, { 3 }, 0, 0, NULL },
+		{ 231, 0, { 1 }, 0, 0, NULL },
+	};
+	uint8_t input[2048];
+	size_t i, n = 0;
+
+	n_numbers =
+		sc_history_numbers(SC_HISTORY_FDS | SC_HISTORY_NET | SC_HISTORY_CGROUPS, &numbers);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		n += put_call(input + n, 0, rows[i].nr, rows[i].ret, rows[i].args, rows[i].of,
+			      rows[i].text, rows[i].size);
+	if (n == 0)
+		die("no call matters");
+	seed("history", "calls", -1, input, n);
+	free(numbers);
+}
+
 /* ---- BTF ---- */
 
 static void member(struct btf *btf, const char *name, int type, uint32_t byte)
@@ -298,6 +374,7 @@ int main(int argc, char **argv)
 	payloads();
 	snapshots();
 	segments();
+	history();
 	kernel("6.1", false);
 	kernel("6.12", true);
 	texts();
