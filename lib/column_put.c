@@ -421,21 +421,19 @@ static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 	}
 }
 
-/* LZ4 over s->raw where it helps, and the descriptor's lengths and checksum. */
-static int column_pack(struct sc_column *c, bool pack, struct sc_buf *out,
-		       struct sc_column_scratch *s)
+/* LZ4 over these bytes where it helps, and the descriptor's lengths and checksum. */
+static int column_pack(struct sc_column *c, const uint8_t *raw, size_t len, bool pack,
+		       struct sc_buf *out, struct sc_column_scratch *s)
 {
-	const uint8_t *from = s->raw.data;
-	size_t size;
-	int rc;
+	const uint8_t *from = raw;
+	size_t size = len;
+	int rc = pack ? packed_size(raw, len, s, &size) : 0;
 
-	size = s->raw.len;
-	rc = pack ? packed_size(s->raw.data, s->raw.len, s, &size) : 0;
 	if (rc)
 		return rc;
-	if (size < s->raw.len)
+	if (size < len)
 		from = s->packed.data;
-	c->raw = (uint32_t)s->raw.len;
+	c->raw = (uint32_t)len;
 	c->stored = (uint32_t)size;
 	c->check = XXH3_64bits(from, size);
 	sc_buf_add(out, from, size);
@@ -486,7 +484,7 @@ int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct 
 		return -ENOMEM;
 	emit(s->raw.data + s->raw.len, &ch, v, 0, n, s);
 	s->raw.len += size;
-	rc = column_pack(c, !hint->blocks || hint->pack, out, s);
+	rc = column_pack(c, s->raw.data, s->raw.len, !hint->blocks || hint->pack, out, s);
 	if (!rc)
 		keep_hint(hint, &ch, c, n);
 	return rc;
@@ -496,7 +494,5 @@ int sc_column_encode_bytes(const uint8_t *v, uint32_t n, struct sc_column *c, st
 			   struct sc_column_scratch *s)
 {
 	*c = (struct sc_column){ .type = sc_column_type(0, false) };
-	sc_buf_reset(&s->raw);
-	sc_buf_add(&s->raw, v, n);
-	return s->raw.failed ? -ENOMEM : column_pack(c, true, out, s);
+	return column_pack(c, v, n, true, out, s);
 }

@@ -13,6 +13,8 @@
 #   calls_check VM LOG [COMMS] [--order]   the recording holds what a program's list says;
 #                                   COMMS are the program's names (calls); only what was
 #                                   recorded from $SINCE on is looked at, if that is set
+#   memory_run VM [args options]    the program args does known things in the guest
+#   memory_check VM [SNAPLEN [ROOM]]  the recording holds the memory that it says
 #   exits_wait VM                   until no exit is open: while recording, that takes a second
 #   life_guest                      there is a guest `life` that can be reset, saved and moved
 #   now                             the time, for SINCE
@@ -110,6 +112,21 @@ calls_run() {
 	local vm=$1
 	shift
 	vm_run "$vm" calls "$@" >"$WORK/calls-$vm.log" || fail "calls in $vm: status $?"
+}
+
+# What args did in the guest, and whether the recording has it; ROOM: of an event, if small.
+memory_run() {
+	local vm=$1
+	shift
+	vm_run "$vm" args "$@" >"$WORK/args-$vm.json" || fail "args in $vm: status $?"
+}
+
+memory_check() {
+	local vm=$1
+	shift
+	"$LAB_BIN/stored" "$(store_of "$vm")" >"$WORK/stored-$vm.json" || fail "stored: status $?"
+	/usr/bin/python3 "$LAB_IN/tests/lab/compare/memory.py" "$WORK/args-$vm.json" \
+		"$WORK/stored-$vm.json" "$@" || fail "the memory of calls in $vm is not what it was"
 }
 
 hits_start() {

@@ -63,6 +63,17 @@ static void fill(struct sc_writer *w, struct synth *s, unsigned n)
 	}
 }
 
+/* A piece of memory behind a return. */
+static const struct {
+	struct scaudit_return event;
+	struct scaudit_piece piece;
+	char data[16];
+} late = {
+	.event = { .head = { .size = sizeof(late), .type = SCAUDIT_EV_RETURN } },
+	.piece = { .size = 13, .whole = ~0u, .arg = 1, .state = SCAUDIT_PIECE_AT_RETURN },
+	.data = "what was read",
+};
+
 static int make(const char *dir)
 {
 	struct sc_session session;
@@ -74,6 +85,9 @@ static int make(const char *dir)
 	s.open_of_256 = 40;
 	synth_session(&session, 0xa1);
 	snprintf(session.vm, sizeof(session.vm), "g\303\244ste \377");
+	snprintf(session.only, sizeof(session.only), "%%file,comm=a\\,b \377");
+	snprintf(session.skip, sizeof(session.skip), "container");
+	snprintf(session.snaplen, sizeof(session.snaplen), "64,read=1K");
 	if (sc_writer_open(dir, &session, &w, &notice, &err))
 		goto fail;
 	w->segment_limit = 3000;
@@ -86,8 +100,11 @@ static int make(const char *dir)
 						   .first = SYNTH_BEGIN,
 						   .last = SYNTH_BEGIN + block });
 		for (uint64_t seq = 1; block && seq <= 20 * block; seq++)
-			sc_writer_complete(w, seq, 1 + seq % (SC_STATES - 1), (int64_t)seq - 10,
-					   seq * 1000);
+			sc_writer_return(w, seq, 1 + seq % (SC_STATES - 1), (int64_t)seq - 10,
+					 seq * 1000, seq % 4 ? NULL : &late.event);
+		sc_writer_skipped(w, block * 11);
+		if (block % 2)
+			sc_writer_snapshot(w, "\xa1\x61v\x01 snapshot", 13);
 		if (sc_writer_flush(w, 100 + block, &err))
 			goto fail;
 	}
@@ -311,10 +328,18 @@ static void v1(void **state)
 	golden("v1");
 }
 
+/* The same version with memory of calls, snapshots, and what was left out. */
+static void v1_memory(void **state)
+{
+	(void)state;
+	golden("v1-memory");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(v1),
+		cmocka_unit_test(v1_memory),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "make"))

@@ -159,6 +159,15 @@ static void head_damage(void **state)
 /* A segment with two blocks, as bytes. */
 static uint8_t *make_segment_of(uint8_t id, size_t *n)
 {
+	struct {
+		struct scaudit_return event;
+		struct scaudit_piece piece;
+		char data[16];
+	} late = {
+		.event = { .head = { .size = sizeof(late), .type = SCAUDIT_EV_RETURN } },
+		.piece = { .size = 13, .whole = 13, .arg = 1, .state = SCAUDIT_PIECE_AT_RETURN },
+		.data = "what was read",
+	};
 	struct sc_writer *w;
 	struct sc_error err;
 	struct synth s;
@@ -178,8 +187,12 @@ static uint8_t *make_segment_of(uint8_t id, size_t *n)
 			assert_int_equal(sc_writer_call(w, &c, &seq), 0);
 		}
 		sc_writer_gap(w, &(struct sc_gap){ .reason = 1, .vcpu = 3, .entries = 7 });
+		/* Some returns come with memory. */
 		for (uint64_t seq = 1; block && seq <= 40; seq++)
-			sc_writer_complete(w, seq, SC_STATE_RETURNED, 4, 5);
+			sc_writer_return(w, seq, SC_STATE_RETURNED, 4, 5,
+					 seq % 3 ? NULL : &late.event);
+		assert_int_equal(sc_writer_snapshot(w, "what was there", 14), 0);
+		sc_writer_skipped(w, block + 3);
 		assert_int_equal(sc_writer_flush(w, block + 1, &err), 0);
 	}
 	assert_int_equal(sc_writer_close(w, "stopped", &err), 0);
@@ -294,6 +307,11 @@ static void contradictions(void **state)
 		{ SC_C_PAYLOAD_SIZE, 6 },
 		{ SC_C_PAYLOAD_SIZE, 4 },
 		{ SC_C_PAYLOAD_SIZE, UINT32_MAX },
+		{ SC_D_PAYLOAD_SIZE, 4 },
+		{ SC_D_PAYLOAD_SIZE, 2 },
+		{ SC_D_PAYLOAD_SIZE, UINT32_MAX },
+		{ SC_D_PAYLOAD_SIZE, 1ULL << 32 },
+		{ SC_T_GID, 1ULL << 32 },
 		{ SC_C_TASK, 1 },
 		{ SC_C_TASK, UINT32_MAX },
 		{ SC_C_VCPU, 65536 },
@@ -318,20 +336,27 @@ static void contradictions(void **state)
 		b.h.count[SC_ROWS_CALL] = 2;
 		b.h.count[SC_ROWS_TASK] = 1;
 		b.h.count[SC_ROWS_PAYLOAD] = 5;
+		b.h.count[SC_ROWS_COMPLETION] = 2;
+		b.h.count[SC_ROWS_LATE] = 3;
 		b.payload = (uint8_t *)"12345";
+		b.late = (uint8_t *)"678";
+		b.col[SC_D_PAYLOAD_SIZE][1] = 3;
 		b.col[SC_C_PAYLOAD_SIZE][1] = 5;
 		if (i)
 			b.col[lies[i - 1].column][0] = lies[i - 1].value;
 		if (i && lies[i - 1].column == SC_C_PAYLOAD_SIZE)
 			b.col[SC_C_PAYLOAD_SIZE][1] = 0;
+		if (i && lies[i - 1].column == SC_D_PAYLOAD_SIZE)
+			b.col[SC_D_PAYLOAD_SIZE][1] = 0;
 		assert_int_equal(sc_block_encode(&b, &head, &out), 0);
 		fd = file_of(out.data, out.len);
 		assert_int_equal(sc_block_read(&back, fd, out.len, 0), 0);
 		assert_int_equal(sc_block_load(&back, fd, SC_BITS_ALL, &bad), i ? -EBADMSG : 0);
-		if (i && lies[i - 1].column != SC_C_PAYLOAD_SIZE)
+		if (i && lies[i - 1].column != SC_C_PAYLOAD_SIZE &&
+		    (lies[i - 1].column != SC_D_PAYLOAD_SIZE || lies[i - 1].value > UINT32_MAX))
 			assert_int_equal(bad, lies[i - 1].column);
 		close(fd);
-		b.payload = NULL;
+		b.payload = b.late = NULL;
 		sc_block_free(&b);
 		sc_block_free(&back);
 		sc_buf_free(&head);
