@@ -623,9 +623,11 @@ int sc_audit_set_filter(struct sc_audit *a, const struct scaudit_filter *user,
 	if (!filter)
 		return -ENOMEM;
 	r = sc_filter_make(user, terms, filter);
-	if (r) {
+	if (r || sc_filter_passes_all(filter)) {
 		kvfree(filter);
-		return r;
+		filter = NULL;
+		if (r)
+			return r;
 	}
 	mutex_lock(&a->lock);
 	old = rcu_dereference_protected(a->filter, lockdep_is_held(&a->lock));

@@ -106,22 +106,28 @@ static noinline void skip(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu
 	sc_open_set(a->open, key, false);
 }
 
-/* Is it a call that is recorded at all? If not, it has been dealt with. */
-static bool filtered(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-		     const struct sc_context *c, const struct sc_call *call)
+static bool filter_call(const struct sc_filter *f, struct sc_audit *a, struct sc_vcpu *v,
+			struct kvm_vcpu *vcpu, const struct sc_context *c,
+			const struct sc_call *call)
 {
-	const struct sc_filter *f = srcu_dereference(a->filter, &sc_hook_srcu);
 	u8 convention;
 	u32 nr;
 
-	if (likely(!f))
-		return false;
 	nr = sc_call_number(call->abi, *sc_reg(vcpu, VCPU_REGS_RAX), &convention);
 	if (sc_filter_number(f, convention, nr) &&
 	    (!f->nr_terms || filter_caller(f, a, v, vcpu, c)))
 		return false;
 	skip(a, v, vcpu, c);
 	return true;
+}
+
+/* Is it a call that is not recorded at all? Then it has been dealt with. */
+static __always_inline bool filtered(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+				     const struct sc_context *c, const struct sc_call *call)
+{
+	const struct sc_filter *f = srcu_dereference(a->filter, &sc_hook_srcu);
+
+	return unlikely(f) && filter_call(f, a, v, vcpu, c, call);
 }
 
 /* Return: is its return going to be an event? */

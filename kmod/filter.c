@@ -30,6 +30,12 @@ int sc_filter_make(const struct scaudit_filter *user, const struct scaudit_filte
 	return 0;
 }
 
+bool sc_filter_passes_all(const struct sc_filter *filter)
+{
+	return filter->others && !filter->nr_terms &&
+	       !memchr_inv(filter->nr, 0xff, sizeof(filter->nr));
+}
+
 enum answer {
 	NO,
 	YES,

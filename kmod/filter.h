@@ -22,6 +22,9 @@ struct sc_filter {
 int sc_filter_make(const struct scaudit_filter *user, const struct scaudit_filter_term *terms,
 		   struct sc_filter *filter);
 
+/* Is every call recorded? Then no filter is needed. */
+bool sc_filter_passes_all(const struct sc_filter *filter);
+
 /* Is the number one that is recorded? */
 static inline bool sc_filter_number(const struct sc_filter *filter, u8 convention, u32 nr)
 {

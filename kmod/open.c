@@ -46,7 +46,7 @@ static u64 *find(struct sc_open *open, u64 key)
 }
 
 /* Take a place for a key. Return: it, or NULL. */
-static u64 *claim(struct sc_open *open, u64 key, u64 value)
+static __always_inline u64 *claim(struct sc_open *open, u64 key, u64 value)
 {
 	u64 *slot = &open->slots[hash_64(key, BITS)];
 	u32 i;
@@ -124,17 +124,14 @@ bool sc_open_kept(struct sc_open *open, u64 key, struct sc_kept *kept)
 enum sc_open_state sc_open_look(struct sc_open *open, u64 key)
 {
 	const u64 *slot = find(open, key & ~FLAGS);
+	u64 flags;
 
 	if (!slot)
 		return READ_ONCE(open->overflow) ? SC_OPEN_WANTED : SC_OPEN_NONE;
-	switch (READ_ONCE(*slot) & FLAGS) {
-	case 0:
-		return SC_OPEN_UNWANTED;
-	case FLAGS:
+	flags = READ_ONCE(*slot) & FLAGS;
+	if (flags == FLAGS)
 		return SC_OPEN_KEPT;
-	default:
-		return SC_OPEN_WANTED;
-	}
+	return flags ? SC_OPEN_WANTED : SC_OPEN_UNWANTED;
 }
 
 void sc_open_clear(struct sc_open *open, u64 key)
