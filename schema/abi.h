@@ -343,22 +343,26 @@ enum scaudit_convention {
 	SCAUDIT_CONV_I386 = 2,
 };
 
+/*
+ * What an argument points to. At the return alone (of readv, recvmsg, recvmmsg) as many
+ * bytes of a vector's or a message's buffers are read as the result says, and of several
+ * messages as many as the result says, of each as many bytes as it says itself.
+ *
+ * Where the strings of STRINGS are not all, a DATA piece of no bytes says why, and its
+ * index how many there were; where messages are not all, a HEAD piece of no bytes does.
+ *
+ * EXEC: at a return of 0, path and arguments from the new program's stack, where they were
+ * not to be had at the entry (LATE); the arguments are those of argument length_arg.
+ */
 enum scaudit_capture_kind {
 	SCAUDIT_CAP_BYTES = 1, /* as many as the length says */
 	SCAUDIT_CAP_STRING = 2, /* up to its NUL, which is not kept */
-	SCAUDIT_CAP_STRINGS = 3, /* strings of an array of pointers that ends with NULL; where
-				    they are not all, a DATA piece of no bytes says why, and
-				    its index how many there were */
-	SCAUDIT_CAP_VECTOR = 4, /* an array of struct iovec; length counts elements. At the return
-				   alone: as many bytes of the buffers as the result says */
-	SCAUDIT_CAP_MESSAGE = 5, /* struct msghdr: itself, name, buffers, control; likewise */
-	SCAUDIT_CAP_MESSAGES = 6, /* struct mmsghdr; length counts elements. At the return alone:
-				     as many as the result says, of each as many bytes as it
-				     says. Where they are not all, a HEAD of no bytes follows */
+	SCAUDIT_CAP_STRINGS = 3, /* strings of an array of pointers that ends with NULL */
+	SCAUDIT_CAP_VECTOR = 4, /* an array of struct iovec; length counts elements */
+	SCAUDIT_CAP_MESSAGE = 5, /* struct msghdr: itself, name, buffers, control */
+	SCAUDIT_CAP_MESSAGES = 6, /* struct mmsghdr; length counts elements */
 	SCAUDIT_CAP_IOCTL = 7, /* length and direction of the request number in cond_arg */
-	SCAUDIT_CAP_EXEC = 8, /* return of 0: path and arguments from the new stack, where they
-				 were not to be had at the entry (LATE); the arguments are
-				 those of argument length_arg */
+	SCAUDIT_CAP_EXEC = 8, /* a new program's path and arguments */
 };
 
 /* Where an operation's length comes from; it is that times unit. */
@@ -419,13 +423,15 @@ struct scaudit_capture {
  */
 #define SCAUDIT_FILTER_TERMS 64u
 
+/*
+ * A container is a cgroup, the caller's or one on the way to the root. An empty text: any
+ * cgroup that has "docker", "libpod", "lxc" or "kubepods" in its name.
+ */
 enum scaudit_filter_kind {
 	SCAUDIT_FILTER_PID = 1, /* number: of the process */
 	SCAUDIT_FILTER_UID = 2, /* number */
 	SCAUDIT_FILTER_COMM = 3, /* text: the whole name */
-	SCAUDIT_FILTER_CONTAINER = 4, /* text: begins the name of a cgroup on the path to the root;
-					 empty: any cgroup that has "docker", "libpod", "lxc" or
-					 "kubepods" in its name */
+	SCAUDIT_FILTER_CONTAINER = 4, /* text: begins the cgroup's name */
 };
 
 struct scaudit_filter_term {
@@ -589,14 +595,16 @@ enum scaudit_part {
 	SCAUDIT_PART_PATH = 7, /* of SCAUDIT_CAP_EXEC: the path (its arguments are ELEMENTs) */
 };
 
+/*
+ * FORGOTTEN: it was to be read at the return, and will not be: there was no room to
+ * remember the call (told with the entry), or there is another plan since. No bytes.
+ */
 enum scaudit_piece_state {
 	SCAUDIT_PIECE_WHOLE = 0,
 	SCAUDIT_PIECE_CUT = 1, /* snaplen or another limit: there is more */
 	SCAUDIT_PIECE_UNREADABLE = 2, /* not mapped, or no memory */
 	SCAUDIT_PIECE_LATE = 3, /* not mapped at the entry: comes with the return, if that comes */
-	SCAUDIT_PIECE_FORGOTTEN = 4, /* it was to be read at the return, and will not be: no room to
-					remember the call (then told with the entry), or another
-					plan since. No bytes */
+	SCAUDIT_PIECE_FORGOTTEN = 4,
 };
 
 #define SCAUDIT_PIECE_AT_RETURN 0x80u /* in state: read when the call returned */
