@@ -290,6 +290,12 @@ static void do_ident(struct fuzz_rng *rng, int fd)
 		.task_cred = fuzz_below(rng, 8192),
 		.cred_uid = fuzz_below(rng, 256),
 		.gdt_entry = fuzz_below(rng, 32),
+		.cred_gid = fuzz_below(rng, 256),
+		.task_cgroups = fuzz_below(rng, 8192),
+		.set_cgroup = fuzz_below(rng, 4096),
+		.cgroup_node = fuzz_below(rng, 4096),
+		.node_parent = fuzz_below(rng, 64),
+		.node_name = fuzz_below(rng, 64),
 	};
 
 	if (one_in(rng, 2))
@@ -305,6 +311,80 @@ static void do_returns(struct fuzz_rng *rng, int fd)
 	if (one_in(rng, 4))
 		mutate(rng, &r, sizeof(r));
 	request(fd, SCAUDIT_IOC_SET_RETURNS, pointer(rng, &r), &tally->requests);
+}
+
+/* Operations that could be meant so, for every call that the small guests make, and others. */
+static void do_capture(struct fuzz_rng *rng, int fd)
+{
+	static __thread struct scaudit_capture_op ops[200];
+	static __thread struct scaudit_capture_call calls[300];
+	struct scaudit_capture c = { .ops = (uintptr_t)pointer(rng, ops),
+				     .calls = (uintptr_t)pointer(rng, calls),
+				     .nr_ops = fuzz_below(rng, 201),
+				     .nr_calls = fuzz_below(rng, 301),
+				     .snaplen = fuzz_below(rng, SCAUDIT_SNAPLEN_MAX + 1) };
+	unsigned int i;
+
+	for (i = 0; i < c.nr_ops; i++) {
+		ops[i] = (struct scaudit_capture_op){
+			.kind = 1 + fuzz_below(rng, 8),
+			.arg = fuzz_below(rng, 6),
+			.when = 1 + fuzz_below(rng, 3),
+			.length = fuzz_below(rng, 5),
+			.length_arg = fuzz_below(rng, 6),
+			.flags = fuzz_below(rng, 8),
+			.cond_arg = fuzz_below(rng, 7),
+			.unit = one_in(rng, 2) ? 1 : 1 + fuzz_below(rng, 65536),
+			.cond_mask = one_in(rng, 2) ? 0 : fuzz_below(rng, 4),
+		};
+		/* What is refused anyway is tried below. */
+		if (ops[i].length == SCAUDIT_LEN_RET || ops[i].kind == SCAUDIT_CAP_EXEC)
+			ops[i].when = SCAUDIT_AT_RETURN;
+		if (ops[i].kind == SCAUDIT_CAP_IOCTL && ops[i].cond_arg > 5)
+			ops[i].cond_arg = 0;
+	}
+	for (i = 0; i < c.nr_calls; i++) {
+		unsigned int first = c.nr_ops ? fuzz_below(rng, c.nr_ops) : 0;
+		unsigned int most = c.nr_ops - first > 128 ? 128 : c.nr_ops - first;
+
+		calls[i] = (struct scaudit_capture_call){
+			.nr = i < 256 ? i : fuzz_below(rng, 1024),
+			.first = first,
+			.count = fuzz_below(rng, most + 1),
+			.convention = fuzz_below(rng, 3),
+			.snaplen = one_in(rng, 2) ? ~0u : fuzz_below(rng, 65537),
+		};
+	}
+	if (one_in(rng, 4))
+		mutate(rng, &c, sizeof(c));
+	if (one_in(rng, 4))
+		mutate(rng, ops, sizeof(ops));
+	if (one_in(rng, 4))
+		mutate(rng, calls, sizeof(calls));
+	request(fd, SCAUDIT_IOC_SET_CAPTURE, pointer(rng, &c), &tally->requests);
+}
+
+static void do_filter(struct fuzz_rng *rng, int fd)
+{
+	static __thread struct scaudit_filter_term terms[SCAUDIT_FILTER_TERMS + 1];
+	struct scaudit_filter f = { .terms = (uintptr_t)pointer(rng, terms),
+				    .nr_terms = fuzz_below(rng, 6),
+				    .others = fuzz_below(rng, 2) };
+	unsigned int i;
+
+	for (i = 0; i < SCAUDIT_FILTER_TERMS; i++)
+		terms[i] = (struct scaudit_filter_term){ .kind = 1 + fuzz_below(rng, 4),
+							 .skip = fuzz_below(rng, 2),
+							 .number = fuzz_below(rng, 3) };
+	if (one_in(rng, 2))
+		memset(f.nr, 0xff, sizeof(f.nr));
+	else
+		f.nr[fuzz_below(rng, 3)][fuzz_below(rng, 16)] = fuzz_next(rng);
+	if (one_in(rng, 4))
+		mutate(rng, &f, sizeof(f));
+	if (one_in(rng, 4))
+		mutate(rng, terms, sizeof(terms));
+	request(fd, SCAUDIT_IOC_SET_FILTER, pointer(rng, &f), &tally->requests);
 }
 
 static void do_look(struct fuzz_rng *rng, int fd, uint8_t *buffer)
@@ -626,7 +706,7 @@ static void do_one(struct fuzz_rng *rng, uint8_t *buffer, bool may_fork)
 {
 	int fd = any_device(rng);
 
-	switch (fuzz_below(rng, 32)) {
+	switch (fuzz_below(rng, 36)) {
 	case 0:
 		put_in_slot(any_slot(rng, false),
 			    open(SCAUDIT_DEVICE, (one_in(rng, 8) ? O_RDONLY : O_RDWR) |
@@ -661,6 +741,14 @@ static void do_one(struct fuzz_rng *rng, uint8_t *buffer, bool may_fork)
 		break;
 	case 12:
 		do_returns(rng, fd);
+		break;
+	case 32:
+	case 33:
+	case 34:
+		do_capture(rng, fd);
+		break;
+	case 35:
+		do_filter(rng, fd);
 		break;
 	case 13:
 	case 14:

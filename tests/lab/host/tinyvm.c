@@ -22,6 +22,8 @@
 #define USER_CODE(i) (0x8000 + 0x2000 * (i))
 #define KERNEL_CODE(i) (0x9000 + 0x2000 * (i))
 #define REAL_CODE 0x7000
+#define ARGUMENTS 0x10000 /* pointers and lengths, in turn, up to ARGUMENTS_END */
+#define ARGUMENTS_END 0x40000
 #define KERNEL_BASE 0xffff800000000000ULL /* maps the same memory, for the kernel only */
 
 #define PORT_ROUND 0x10
@@ -92,6 +94,11 @@ static void fill_memory(struct tinyvm *vm)
 	put64(m, PDPT_KERNEL, PD_KERNEL | 3);
 	put64(m, PD_USER, 0x87); /* 2 MiB, present, writable, for user mode */
 	put64(m, PD_KERNEL, 0x83);
+	/* For who reads the calls' arguments: into the memory, around its end, anywhere. */
+	for (i = ARGUMENTS; i < ARGUMENTS_END; i += 16) {
+		put64(m, i, i % 48 ? i * 37 % (TINYVM_MEMORY + 0x1000) : i * 0x9e3779b97f4a7c15ULL);
+		put64(m, i + 8, i % 80 ? i / 16 % 400 : i * 0x9e3779b97f4a7c15ULL);
+	}
 	for (i = 0; i < TINYVM_VCPUS; i++) {
 		memcpy(m + USER_CODE(i), user_code, sizeof(user_code));
 		put32(m + USER_CODE(i) + USER_COUNTER, COUNTER(i));
@@ -127,6 +134,13 @@ static int set_long_mode(struct tinyvm_vcpu *v)
 		.rsp = 0x7f00,
 		.rflags = 0x3002, /* IOPL 3: user mode may use OUT */
 		.r14 = 64,
+		/* The calls' arguments: nothing here looks at them. */
+		.rdi = ARGUMENTS,
+		.rsi = ARGUMENTS + 0x1008 + 16 * v->index,
+		.rdx = 20,
+		.r10 = TINYVM_MEMORY - 9,
+		.r8 = ARGUMENTS_END - 24,
+		.r9 = 1000,
 	};
 	struct kvm_sregs sregs;
 
