@@ -61,7 +61,7 @@ struct sc_proc {
 	struct sc_fs *fs;
 	struct sc_file *cgroup; /* path from the root of the hierarchy; NULL: not known */
 	size_t index; /* in the history's list */
-	bool marked, listed; /* for whoever goes through them */
+	bool marked; /* for whoever goes through them */
 };
 
 /* What one process did by one socket, with one peer. */
@@ -132,13 +132,6 @@ bool sc_history_began(const struct sc_history *h, const struct sc_task *task, ui
 
 /* The last life of a pid. */
 struct sc_proc *sc_history_proc(const struct sc_history *h, uint32_t pid);
-
-/*
- * Mark those that are wanted, and all their descendants.
- * @wanted  is asked once for each
- */
-void sc_history_mark(struct sc_history *h, bool (*wanted)(const struct sc_proc *p, void *arg),
-		     void *arg);
 
 /* Parents that are known by their numbers only become processes, too. */
 void sc_history_name_parents(struct sc_history *h);

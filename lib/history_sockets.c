@@ -121,8 +121,7 @@ struct sc_flow *history_flow(struct sc_history *h, const struct sc_call *c, stru
 
 	if (!(h->what & SC_HISTORY_NET) || !h->counting || !file || !file->socket)
 		return NULL;
-	/* A connected stream looks at no other address. */
-	if (!addr || (file->socket->connected && file->socket->type == SOCK_STREAM))
+	if (!addr || file->socket->connected)
 		addr = &file->socket->remote;
 	if (!grow_flows(h))
 		return NULL;

@@ -62,20 +62,15 @@ static bool in_time(const struct query *q, const struct sc_proc *p)
 	return (!f->until || p->born < f->until) && p->died >= f->since;
 }
 
-static bool in_trees(const struct sc_proc *p, void *arg)
+/* With --pid a tree shows those and what is below them. */
+static bool below(const struct query *q, const struct sc_proc *p)
 {
-	const struct query *q = arg;
-	size_t i;
+	const struct sc_proc *up;
 
-	for (i = 0; i < q->where.n_trees; i++)
-		if (p->pid && p->pid == q->where.trees[i])
+	for (up = p; up; up = up->parent)
+		if (who_wanted(q, up))
 			return true;
-	return !q->where.filter.tree;
-}
-
-static bool is_wanted(const struct sc_proc *p, void *arg)
-{
-	return p->listed && who_wanted(arg, p);
+	return false;
 }
 
 static int collect(struct show *s, bool tree)
@@ -84,12 +79,6 @@ static int collect(struct show *s, bool tree)
 	size_t i, n;
 
 	procs = sc_history_procs(s->h, &n);
-	sc_history_mark(s->h, in_trees, s->q);
-	for (i = 0; i < n; i++)
-		procs[i]->listed = procs[i]->marked;
-	/* With --pid a tree shows those and what is below them. */
-	if (tree)
-		sc_history_mark(s->h, is_wanted, s->q);
 	s->nodes = calloc(n + 1, sizeof(*s->nodes));
 	s->count = 0;
 	if (!s->nodes)
@@ -100,7 +89,7 @@ static int collect(struct show *s, bool tree)
 		if (!in_time(s->q, p))
 			continue;
 		/* Who is only named as a parent has no line in a list. */
-		if (tree ? p->marked : p->origin != SC_ORIGIN_NAMED && is_wanted(p, s->q))
+		if (tree ? below(s->q, p) : p->origin != SC_ORIGIN_NAMED && who_wanted(s->q, p))
 			s->nodes[s->count++].p = p;
 	}
 	qsort(s->nodes, s->count, sizeof(*s->nodes), tree ? by_birth : by_pid);

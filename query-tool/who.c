@@ -179,9 +179,15 @@ static bool one_of(uint32_t v, const uint32_t *list, size_t n)
 bool who_wanted(const struct query *q, const struct sc_proc *p)
 {
 	const struct sc_filter *f = &q->where.filter;
+	bool in_tree = !f->tree;
+	const struct sc_proc *up;
 	size_t i;
 
 	if (!one_of(p->pid, f->pids, f->n_pids))
+		return false;
+	for (up = p; up && !in_tree; up = up->parent)
+		in_tree = up->pid && one_of(up->pid, q->where.trees, q->where.n_trees);
+	if (!in_tree)
 		return false;
 	for (i = 0; i < f->n_comms; i++)
 		if (!strcmp(p->comm, f->comms[i]))

@@ -24,7 +24,7 @@ bool who_began(const struct sc_proc *p);
 
 uint32_t who_parent(const struct sc_proc *p); /* 0: not known */
 
-/* Is it of those that the options want? A range of time and --tree aside. */
+/* Is it of those that the options want? A range of time aside. */
 bool who_wanted(const struct query *q, const struct sc_proc *p);
 
 /* Leave out of the names in a filter what a command knows nothing of. @retval an option */

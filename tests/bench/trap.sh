@@ -7,10 +7,14 @@
 #               tracer (#UD, KVM's emulator, nothing recorded); by each engine, recorded
 #               with identity and context; after the end of the recording; beside another
 #               guest that is recorded
+#   file/…      instructions per openat, read (256 bytes) and close of a small file, together:
+#               untraced; recorded by engine pad with returns, without (plain) and with (args)
+#               the memory of arguments; by strace in the guest
 #   exits/…     VM exits per call, beyond those of the time without calls
 #   module/…    instructions in scaudit.ko per call, and what for; counting them costs some
 # lab: icount
 # put: getppid
+# put: openread
 # put: strace
 # module: reference
 
@@ -27,9 +31,12 @@ work() { awk '/^now at/ { t = $3 } /\.idle_sleeptime/ { t -= $3 } END { printf "
 # stored NAME: the recorder had stored everything before the clock was read.
 stored() {
 	[ "$(screcord status "$VM" --json | grep -c '"pending":0,')" = 1 ] && return
-	echo "getppid/$1: the recorder was not done with it" >&2
+	echo "$ROWS/$1: the recorder was not done with it" >&2
 	exit 1
 }
+
+# What is measured, and the name of its rows.
+PROGRAM=getppid ROWS=getppid
 
 # least COUNT COMMAND...: sets WORK and EXITS, of COUNT calls from the start of the program until
 # the recorder has stored the last of them: what it leaves over it takes a second later. Of two
@@ -41,7 +48,7 @@ least() {
 	WORK='' EXITS=''
 	for turn in 1 2; do
 		exits=$(vm_exits) work=$(work)
-		vm_run "$VM" "$@" getppid "$count" 1 >&2
+		vm_run "$VM" "$@" $PROGRAM "$count" 1 >&2
 		sleep $SETTLE
 		work=$(($(work) - work)) exits=$(($(vm_exits) - exits))
 		[ $turn = 2 ] && [ $work -gt "$WORK" ] || WORK=$work
@@ -50,7 +57,7 @@ least() {
 }
 
 # measure NAME COUNT COMMAND...: rows of a way to make calls. Many calls less a few: what a
-# program's start and end take, a timer, and a last small block, both have. COMMAND runs getppid.
+# program's start and end take, a timer, and a last small block, both have. COMMAND runs PROGRAM.
 FEW=1000
 measure() {
 	local name=$1 count=$2 work exits
@@ -58,8 +65,8 @@ measure() {
 	least $FEW "$@"
 	work=$WORK exits=$EXITS
 	least $((FEW + count)) "$@"
-	row "getppid/$name" "$(per_call $((WORK - work)) "$count")"
-	row "exits/getppid/$name" "$(per $((EXITS - exits)) "$count")" exits
+	row "$ROWS/$name" "$(per_call $((WORK - work)) "$count")"
+	row "exits/$ROWS/$name" "$(per $((EXITS - exits)) "$count")" exits
 }
 
 recorder_pid() { screcord status "$VM" --json | sed -n 's/.*"recorder_pid":\([0-9]*\).*/\1/p'; }
@@ -111,6 +118,19 @@ if vm_start other; then
 	VM=other record_stop
 	vm_stop other
 fi
+
+PROGRAM=openread ROWS=file
+measure untraced 20000
+measure strace 1000 strace -f -o /dev/null
+record --engine pad --capture none
+measure plain 20000
+stored plain
+record_stop
+record --engine pad
+measure args 20000
+stored args
+record_stop
+PROGRAM=getppid ROWS=getppid
 
 module_unload
 insmod "$LAB_MODULE" profile=1 || exit 1
