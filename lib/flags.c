@@ -15,9 +15,32 @@ const char *sc_flags_name(const struct sc_flags *table, uint64_t value)
 	return NULL;
 }
 
+/* The parts of an ioctl request, include/uapi/asm-generic/ioctl.h. */
+static char *put_request(char *p, char *end, uint64_t value)
+{
+	static const char *const directions[] = {
+		"_IOC_NONE",
+		"_IOC_WRITE",
+		"_IOC_READ",
+		"_IOC_READ|_IOC_WRITE",
+	};
+
+	p = SC_BOUNDED(p, end, "_IOC(");
+	p = sc_bounded_str(p, end, directions[value >> 30 & 3]);
+	p = SC_BOUNDED(p, end, ", ");
+	p = sc_bounded_hex(p, end, value >> 8 & 0xff);
+	p = SC_BOUNDED(p, end, ", ");
+	p = sc_bounded_hex(p, end, value & 0xff);
+	p = SC_BOUNDED(p, end, ", ");
+	p = sc_bounded_hex(p, end, value >> 16 & 0x3fff);
+	return SC_BOUNDED(p, end, ")");
+}
+
 /* A value of an enumeration that has no name. */
 static char *put_unknown(char *p, char *end, const struct sc_flags *table, uint64_t value)
 {
+	if (table->style & SC_FLAGS_REQUEST)
+		return put_request(p, end, value);
 	if (table->style & (SC_FLAGS_DECIMAL | SC_FLAGS_COMMENT))
 		p = sc_bounded_i64(p, end, (int32_t)value);
 	else

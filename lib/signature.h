@@ -124,6 +124,7 @@ struct sc_flag {
 #define SC_FLAGS_LAST 4u /* what is under mask stands behind the flags: IPC_64|IPC_STAT */
 #define SC_FLAGS_COMMENT 8u /* a value is a decimal number, and its name a remark on it */
 #define SC_FLAGS_DECIMAL 16u /* a value without a name is an int */
+#define SC_FLAGS_REQUEST 32u /* a value without a name is an ioctl's: _IOC(_IOC_READ, 0x54, …) */
 
 struct sc_flags {
 	const char *name; /* in calls.tbl */

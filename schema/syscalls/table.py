@@ -40,7 +40,7 @@ DIRECTIONS = {"in": IN, "out": OUT, "inout": IN | OUT, "out!": OUT | ALWAYS,
 # Of these only some directions make sense.
 ONLY = {"str": ("in", "out", "out!"), "strv": ("in",), "envv": ("in",), "socklen": ("inout",)}
 
-STYLES = ("signal", "perm", "last", "comment", "decimal")  # of tables of flags
+STYLES = ("signal", "perm", "last", "comment", "decimal", "request")  # of tables of flags
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 CONSTANT = re.compile(r"(0x[0-9a-fA-F]+|[0-9]+|[A-Za-z_][A-Za-z0-9_]*)\Z")

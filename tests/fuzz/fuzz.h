@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Read every byte, so that one that is not there is noticed. */
 static inline void fuzz_touch(const void *bytes, size_t size)
 {
-	static volatile uint8_t sink;
+	static volatile uint8_t sink __attribute__((unused));
 	const uint8_t *p = bytes;
 	uint8_t sum = 0;
 	size_t i;

@@ -179,6 +179,24 @@ static void styles_of_values(void **state)
 	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 77)), "77");
 }
 
+static void requests(void **state)
+{
+	static const struct sc_flag values[] = { { "TCGETS", 0x5401 } };
+	static const struct sc_flags table = {
+		.flags = values,
+		.count = COUNT(values),
+		.style = SC_FLAGS_REQUEST,
+	};
+
+	(void)state;
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 0x5401)), "TCGETS");
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 0)), "_IOC(_IOC_NONE, 0, 0, 0)");
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 0xc0281234)),
+			    "_IOC(_IOC_READ|_IOC_WRITE, 0x12, 0x34, 0x28)");
+	assert_string_equal(WRITTEN(sc_enum_put(p, end, &table, 0x7ffffff0)),
+			    "_IOC(_IOC_WRITE, 0xff, 0xf0, 0x3fff)");
+}
+
 static void signal_in_flags(void **state)
 {
 	static const struct sc_flag bits[] = { { "CLONE_VM", 0x100 } };
@@ -340,6 +358,7 @@ int main(void)
 		cmocka_unit_test(number_alone),
 		cmocka_unit_test(choice_behind_flags),
 		cmocka_unit_test(styles_of_values),
+		cmocka_unit_test(requests),
 		cmocka_unit_test(signal_in_flags),
 		cmocka_unit_test(signals),
 		cmocka_unit_test(signal_sets),
