@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "parts.h"
@@ -14,6 +15,8 @@
 #define NEST_MAX 16u /* unnamed structs in each other */
 #define VISITS_MAX (1u << 20) /* members looked at for one field */
 #define MODIFIERS_MAX 16u
+#define FIELD_MAX 0xffffu
+#define LAYOUT_MAX (1u << 20) /* bytes: nothing that we look at is larger */
 
 /* magic 0xeb9f, version 1, flags 0, hdr_len 24: little-endian */
 static const unsigned char signature[8] = { 0x9f, 0xeb, 0x01, 0x00, BTF_HEAD, 0x00, 0x00, 0x00 };
@@ -107,7 +110,7 @@ static uint32_t field(const struct btf *btf, const struct btf_type *t, const cha
 {
 	struct search s = { .btf = btf, .name = name };
 
-	if (!find_member(&s, t, 0, 0) || s.bits / 8 > 0xffff)
+	if (!find_member(&s, t, 0, 0) || s.bits / 8 > FIELD_MAX)
 		return SCAUDIT_NO_FIELD;
 	if (btf__resolve_size(btf, s.type) != size)
 		return SCAUDIT_NO_FIELD;
@@ -165,7 +168,107 @@ static bool find_current(const struct btf *btf, __u64 *offset)
 	return btf__resolve_size(btf, s.type) == 8;
 }
 
-static int make_plan(const struct btf *btf, struct scaudit_plan *plan, struct sc_error *err)
+/* ---- the layout ---- */
+
+struct row {
+	const char *container, *member;
+	int64_t size;
+	size_t offset; /* in struct layout */
+};
+
+static const struct row rows[] = {
+#define LAYOUT_FIELD(name, container, member, size) \
+	{ container, member, size, offsetof(struct layout, name) },
+	LAYOUT_MEMBERS(LAYOUT_FIELD)
+#undef LAYOUT_FIELD
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/*
+ * A member of members; their names are separated by dots.
+ * @s  counts visits, of all that is looked for
+ * @retval offset, or LAYOUT_NONE
+ */
+static uint32_t dotted(struct search *s, const struct btf_type *t, const char *path, int64_t size)
+{
+	const char *dot;
+	char name[32];
+	uint64_t bits = 0;
+
+	if (path[0] == '\0')
+		return t->size <= LAYOUT_MAX ? t->size : LAYOUT_NONE;
+	for (;; path = dot + 1) {
+		dot = strchrnul(path, '.');
+		snprintf(name, sizeof(name), "%.*s", (int)(dot - path), path);
+		s->name = name;
+		if (!find_member(s, t, 0, 0))
+			return LAYOUT_NONE;
+		bits += s->bits;
+		if (*dot == '\0')
+			break;
+		t = strip(s->btf, s->type);
+	}
+	if (bits / 8 > LAYOUT_MAX ||
+	    (size != LAYOUT_ANY && btf__resolve_size(s->btf, s->type) != size))
+		return LAYOUT_NONE;
+	return (uint32_t)(bits / 8);
+}
+
+/* Some names are of more than one struct: the first counts that has the member. */
+static void find_layout(const struct btf *btf, struct layout *layout)
+{
+	struct search s = { .btf = btf };
+	uint32_t id, types = btf__type_cnt(btf), *found;
+	const struct btf_type *t;
+	const char *name;
+	size_t i;
+
+	layout_init(layout);
+	for (id = 1; id < types && s.visits < VISITS_MAX; id++) {
+		t = btf__type_by_id(btf, id);
+		if (t == NULL || !btf_is_struct(t))
+			continue;
+		name = btf__name_by_offset(btf, t->name_off);
+		if (name == NULL)
+			continue;
+		for (i = 0; i < N_ROWS; i++) {
+			if (name[0] != rows[i].container[0] || strcmp(rows[i].container, name) != 0)
+				continue;
+			found = (uint32_t *)((char *)layout + rows[i].offset);
+			if (*found == LAYOUT_NONE)
+				*found = dotted(&s, t, rows[i].member, rows[i].size);
+		}
+	}
+	if (layout->node_parent == LAYOUT_NONE) /* since 6.15 */
+		layout->node_parent = layout->node_parent_new;
+}
+
+/* ---- the module's plan ---- */
+
+/* The module takes no offset beyond 64 KiB. */
+static uint32_t field_of(uint32_t offset)
+{
+	return offset <= FIELD_MAX ? offset : SCAUDIT_NO_FIELD;
+}
+
+/* All five, or none. */
+static void plan_container(const struct layout *l, struct scaudit_plan *plan)
+{
+	plan->task_cgroups = field_of(l->task_cgroups);
+	plan->set_cgroup = field_of(l->set_cgroup);
+	plan->cgroup_node = field_of(l->cgroup_node);
+	plan->node_parent = field_of(l->node_parent);
+	plan->node_name = field_of(l->node_name);
+	if (plan->task_cgroups == SCAUDIT_NO_FIELD || plan->set_cgroup == SCAUDIT_NO_FIELD ||
+	    plan->cgroup_node == SCAUDIT_NO_FIELD || plan->node_parent == SCAUDIT_NO_FIELD ||
+	    plan->node_name == SCAUDIT_NO_FIELD)
+		plan->task_cgroups = plan->set_cgroup = plan->cgroup_node = plan->node_parent =
+			plan->node_name = SCAUDIT_NO_FIELD;
+}
+
+static int make_plan(const struct btf *btf, struct scaudit_plan *plan, struct layout *layout,
+		     struct sc_error *err)
 {
 	const struct btf_type *task = struct_named(btf, "task_struct");
 	const struct btf_type *cred = struct_named(btf, "cred");
@@ -191,6 +294,8 @@ static int make_plan(const struct btf *btf, struct scaudit_plan *plan, struct sc
 	    plan->task_comm == SCAUDIT_NO_FIELD)
 		return sc_fail(err, -ENOENT,
 			       "the guest's struct task_struct lacks pid, tgid or comm");
+	find_layout(btf, layout);
+	plan_container(layout, plan);
 	return 0;
 }
 
@@ -202,8 +307,10 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 	return 0;
 }
 
-int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct sc_error *err)
+int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct layout *layout,
+	     struct sc_error *err)
 {
+	struct layout unwanted;
 	struct btf *btf;
 	int ret;
 
@@ -213,7 +320,7 @@ int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct 
 	btf = btf__new(data, (uint32_t)length);
 	if (btf == NULL)
 		return sc_fail(err, -EINVAL, "the guest's BTF is damaged");
-	ret = make_plan(btf, plan, err);
+	ret = make_plan(btf, plan, layout != NULL ? layout : &unwanted, err);
 	btf__free(btf);
 	return ret;
 }

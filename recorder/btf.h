@@ -12,6 +12,7 @@
 
 #include "../lib/error.h"
 #include "../schema/abi.h"
+#include "layout.h"
 
 #define BTF_HEAD 24u /* bytes of struct btf_header */
 #define BTF_MAX (64u << 20) /* bytes of a blob that we are willing to look at */
@@ -31,9 +32,11 @@ size_t btf_size(const unsigned char head[BTF_HEAD]);
 /*
  * Make a plan of it.
  * @plan   out: lstar and flags are 0; fields that the kernel lacks SCAUDIT_NO_FIELD
+ * @layout out: what a snapshot needs, with LAYOUT_NONE likewise; may be NULL
  * @retval -EINVAL not BTF  @retval -ENOENT not of a Linux kernel we understand
  */
-int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct sc_error *err);
+int btf_plan(const void *data, size_t length, struct scaudit_plan *plan, struct layout *layout,
+	     struct sc_error *err);
 
 struct part_member;
 

@@ -112,7 +112,7 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 	ident->at = ident->n_ranges > 0 ? ident->ranges[0].from : 0;
 	ident->searched = 0;
 	ident->why.text[0] = '\0';
-	ident->profiled = false;
+	ident->profiled = ident->has_layout = false;
 	ident->busy = true;
 	return 0;
 }
@@ -187,6 +187,7 @@ static int try_out(const struct ident *ident, const struct scaudit_plan *plan, c
 static bool examine(struct ident *ident, const unsigned char *head, uint64_t gpa)
 {
 	struct scaudit_plan plan;
+	struct layout layout;
 	size_t size = btf_size(head);
 	void *blob;
 	bool good;
@@ -197,11 +198,14 @@ static bool examine(struct ident *ident, const unsigned char *head, uint64_t gpa
 	if (blob == NULL)
 		return false;
 	good = read_all(ident, gpa, blob, size) == 0 &&
-	       btf_plan(blob, size, &plan, &ident->why) == 0 &&
+	       btf_plan(blob, size, &plan, &layout, &ident->why) == 0 &&
 	       try_out(ident, &plan, "BTF was found", &ident->why) == 0;
 	free(blob);
-	if (good)
+	if (good) {
 		ident->plan = plan;
+		ident->layout = layout;
+		ident->has_layout = true;
+	}
 	return good;
 }
 
@@ -259,6 +263,7 @@ bool ident_assume(struct ident *ident, uint64_t lstar)
 	if (lstar == 0 || lstar > UINT32_MAX)
 		return false;
 	ident->lstar = lstar;
+	ident->has_layout = false;
 	ident->profiled = ident->profile != NULL &&
 			  ident->profile->plan.flags & SCAUDIT_PLAN_I386 &&
 			  profile_plan(ident->profile, lstar, &ident->plan, &ident->why) == 0;

@@ -19,6 +19,7 @@
 
 #include "../lib/error.h"
 #include "../schema/abi.h"
+#include "layout.h"
 #include "profile.h"
 
 /* The guest, as far as it matters here; device.h, or a test's array. */
@@ -50,6 +51,8 @@ struct ident {
 	const struct profile *profile; /* for where there is no BTF; NULL: none. The caller's */
 	struct scaudit_plan plan; /* the result: a plan, or ABSENT */
 	bool profiled; /* it is the profile's */
+	bool has_layout; /* the plan comes from BTF, which told the layout, too */
+	struct layout layout;
 	struct sc_error why; /* ABSENT: why */
 };
 

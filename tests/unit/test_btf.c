@@ -86,10 +86,10 @@ static void test_kernel(void **state)
 	(void)state;
 	assert_true(kernel_plan.task_pid > 0 && kernel_plan.current_off > 0);
 	assert_int_equal(btf_size(kernel), kernel_size);
-	assert_int_equal(btf_plan(kernel, kernel_size, &plan, &err), 0);
+	assert_int_equal(btf_plan(kernel, kernel_size, &plan, NULL, &err), 0);
 	assert_plan(&plan, &kernel_plan);
-	assert_int_equal(btf_plan(kernel, kernel_size - 1, &plan, &err), -EINVAL);
-	assert_int_equal(btf_plan(kernel, 10, &plan, &err), -EINVAL);
+	assert_int_equal(btf_plan(kernel, kernel_size - 1, &plan, NULL, &err), -EINVAL);
+	assert_int_equal(btf_plan(kernel, 10, &plan, NULL, &err), -EINVAL);
 }
 
 /* ---- made-up kernels ---- */
@@ -184,7 +184,7 @@ static int plan_of(int how, struct scaudit_plan *plan)
 
 	data = btf__raw_data(btf, &size);
 	assert_int_equal(btf_size(data), size);
-	ret = btf_plan(data, size, plan, &err);
+	ret = btf_plan(data, size, plan, NULL, &err);
 	btf__free(btf);
 	return ret;
 }
@@ -264,7 +264,7 @@ static void test_loops(void **state)
 	btf_members(t)[0].name_off = 0;
 	btf_members(t)[0].type = (uint32_t)id;
 	data = btf__raw_data(btf, &size);
-	assert_int_equal(btf_plan(data, size, &plan, NULL), -ENOENT);
+	assert_int_equal(btf_plan(data, size, &plan, NULL, NULL), -ENOENT);
 	btf__free(btf);
 
 	/* a type that is itself: of a field, then of an unnamed member */
@@ -278,7 +278,7 @@ static void test_loops(void **state)
 		if (i > 0)
 			btf_members(t)[0].type = (uint32_t)id;
 		data = btf__raw_data(btf, &size);
-		assert_int_equal(btf_plan(data, size, &plan, NULL), -ENOENT);
+		assert_int_equal(btf_plan(data, size, &plan, NULL, NULL), -ENOENT);
 		btf__free(btf);
 	}
 }
@@ -309,7 +309,7 @@ static void test_damaged(void **state)
 						   (unsigned char)random() :
 						   (unsigned char)(copy[at] ^ 1 << random() % 8);
 			}
-			good += btf_plan(copy, size, &plan, NULL) == 0;
+			good += btf_plan(copy, size, &plan, NULL, NULL) == 0;
 		}
 		free(copy);
 		btf__free(btf);
