@@ -26,6 +26,9 @@
 	X(task_flags, "task_struct", "flags", 4)                         \
 	X(task_exit_state, "task_struct", "exit_state", 4)               \
 	X(task_mm, "task_struct", "mm", 8)                               \
+	X(task_signal, "task_struct", "signal", 8)                       \
+	X(task_thread_node, "task_struct", "thread_node", 16)            \
+	X(signal_thread_head, "signal_struct", "thread_head", 16)        \
 	X(task_active_mm, "task_struct", "active_mm", 8)                 \
 	X(task_files, "task_struct", "files", 8)                         \
 	X(task_fs, "task_struct", "fs", 8)                               \

@@ -162,6 +162,7 @@ static void record(struct recorder *r)
 		if (taken == 0)
 			pair_tick(s->pair, sc_time_now());
 		searching = session_identify(s, session_clock());
+		session_snapshot(s, false);
 		if (session_flush_due(s, session_clock()))
 			session_flush(s);
 		session_measure(s, session_clock());
@@ -184,6 +185,7 @@ int record_loop(struct session *s, struct control *control, int signal_fd, bool 
 	record(&r);
 	r.ending = true;
 	tell_stopping(&r, "stopping");
+	session_snapshot(s, true);
 	session_detach(s);
 	ended = r.gone || s->status.state == SCAUDIT_STATE_GONE ? "vm gone" : "stopped";
 	for (;;) {

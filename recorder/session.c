@@ -20,6 +20,7 @@
 #define RING_LEAST (1ULL << 20)
 #define IDENT_RETRY_NS 50000000ULL
 #define IDENT_STEPS 4 /* MiB searched before the rings are looked after again */
+#define SNAPSHOT_HEAD 4096u /* bytes of a snapshot before its processes */
 
 uint64_t session_clock(void)
 {
@@ -358,6 +359,7 @@ fail:
 
 void session_uninit(struct session *s)
 {
+	aside_uninit(&s->snapshot);
 	/* A writer that is still there is of a recording that somebody else goes on with. */
 	if (s->writer != NULL)
 		sc_writer_close(s->writer, NULL, NULL);
@@ -457,6 +459,7 @@ static void settle_ident(struct session *s)
 	s->ident_done = true;
 	if (device_set_ident(s->device, &s->ident.plan, &err) < 0)
 		log_warn("VM '%s': %s", s->vm, err.text);
+	s->snapshot_due = s->ident.has_layout;
 	if (s->ident.plan.flags & SCAUDIT_PLAN_ABSENT)
 		log_warn("VM '%s': callers will be unknown (no pid, no name): %s", s->vm,
 			 s->ident.why.text);
@@ -483,6 +486,50 @@ bool session_identify(struct session *s, uint64_t now)
 		}
 	}
 	return true;
+}
+
+static int take_snapshot(void *arg, struct sc_buf *out, struct sc_error *why)
+{
+	struct session *s = arg;
+
+	return snapshot_take(&s->snapshot_of, &s->snapshot_layout, out, why);
+}
+
+/* It is there. Where it cannot be put into the store, the recording goes on without. */
+static void keep_snapshot(struct session *s)
+{
+	int ret = aside_take(&s->snapshot);
+
+	if (ret == 0)
+		ret = sc_writer_snapshot(s->writer, s->snapshot.out.data, s->snapshot.out.len);
+	if (ret == -ENOSPC && session_flush(s) == 0) /* an earlier one waits */
+		ret = sc_writer_snapshot(s->writer, s->snapshot.out.data, s->snapshot.out.len);
+	if (ret < 0)
+		log_warn("VM '%s': what was there before the recording is not known: %s", s->vm,
+			 s->snapshot.why.text[0] != '\0' ? s->snapshot.why.text : strerror(-ret));
+	sc_buf_free(&s->snapshot.out);
+}
+
+void session_snapshot(struct session *s, bool end)
+{
+	if (s->snapshot.busy && (end || aside_ready(&s->snapshot)))
+		keep_snapshot(s);
+	if (!s->snapshot_due || s->snapshot.busy || end)
+		return;
+	s->snapshot_due = false;
+	s->snapshot_of = (struct snapshot_source){
+		.ops = &ident_ops,
+		.arg = s,
+		.vcpu = s->ident.vcpu,
+		.nr_vcpus = s->status.nr_rings,
+		.current_off = s->ident.plan.current_off,
+		.budget_bytes = SC_SNAPSHOT_MAX - SNAPSHOT_HEAD,
+	};
+	/* The next search may begin meanwhile. */
+	s->snapshot_layout = s->ident.layout;
+	if (aside_begin(&s->snapshot, take_snapshot, s) < 0)
+		log_warn("VM '%s': what was there before the recording is not known: no thread",
+			 s->vm);
 }
 
 /* ---- the end ---- */

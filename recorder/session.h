@@ -19,12 +19,14 @@
 #include "../lib/error.h"
 #include "../lib/store.h"
 #include "../schema/abi.h"
+#include "aside.h"
 #include "choice.h"
 #include "control.h"
 #include "ident.h"
 #include "merge.h"
 #include "pair.h"
 #include "report.h"
+#include "snapshot.h"
 #include "vm.h"
 
 #define SESSION_KEEP (~0u) /* of an orphan: leave the setting as it is */
@@ -75,6 +77,10 @@ struct session {
 	char profile_path[CONTROL_WORDS]; /* its file, or empty */
 	uint64_t ident_retry; /* monotonic ns: not before */
 	bool ident_done; /* a search has ended */
+	bool snapshot_due; /* the guest is understood: what is there can be read */
+	struct snapshot_source snapshot_of;
+	struct layout snapshot_layout;
+	struct aside snapshot; /* being read */
 	struct sc_writer *writer;
 
 	uint64_t last_event; /* number of the last one that the writer has */
@@ -130,6 +136,13 @@ bool session_flush_due(const struct session *s, uint64_t now);
 
 /* Go on with the identification of the guest. @retval true there is more to do at once */
 bool session_identify(struct session *s, uint64_t now);
+
+/*
+ * Have what is there in the guest (processes, and what they have open) read beside the recording,
+ * once it runs and the guest is understood, and put it into the store when it is there.
+ * @end  wait for it, and begin none
+ */
+void session_snapshot(struct session *s, bool end);
 
 /* Stop recording; the rings stay. */
 void session_detach(struct session *s);
