@@ -155,13 +155,6 @@ struct sc_file *sc_history_file(struct sc_history *h, const struct sc_call *call
 const char *sc_history_fd_name(struct sc_history *h, const struct sc_call *call, int fd, bool made);
 
 /*
- * The same for whoever prints a call, its arguments first and then its result. AT_FDCWD is
- * the folder.
- * @h  a struct sc_history
- */
-const char *sc_history_print_fd(void *h, const struct sc_call *call, int fd);
-
-/*
  * A path of the last call, as it was for its caller.
  * @dir   the argument with the directory's descriptor; -1: none
  * @path  the argument with the path

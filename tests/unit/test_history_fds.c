@@ -337,21 +337,6 @@ static void made_by_the_call(void **state)
 	returns(4);
 	assert_string_equal(sc_history_fd_name(past, &made_up, 4, false), "/y");
 	assert_string_equal(sc_history_fd_name(past, &made_up, 4, true), "/x");
-	/* As a printer asks: 3, 4, and 4 as the result. */
-	assert_string_equal(sc_history_print_fd(past, &made_up, 3), "/x");
-	assert_string_equal(sc_history_print_fd(past, &made_up, 4), "/y");
-	assert_string_equal(sc_history_print_fd(past, &made_up, 4), "/x");
-	opens(A, "/z", 0, 5);
-	assert_string_equal(sc_history_print_fd(past, &made_up, 5), "/z");
-	assert_null(sc_history_print_fd(past, &made_up, -100));
-	CALL(A, "close", 5);
-	returns(0);
-	assert_string_equal(sc_history_print_fd(past, &made_up, 5), "/z");
-	CALL(A, "chdir", 0x1000);
-	text(0, "/w");
-	returns(0);
-	look(A);
-	assert_string_equal(sc_history_print_fd(past, &made_up, -100), "/w");
 }
 
 /* Descriptors that no kernel would give. */
