@@ -27,9 +27,10 @@ static void offsets(const void *data, size_t size)
 static void plan(const void *data, size_t size)
 {
 	struct scaudit_plan plan;
+	struct layout layout;
 	struct sc_error err;
 
-	if (btf_plan(data, size, &plan, &err) < 0)
+	if (btf_plan(data, size, &plan, &layout, &err) < 0)
 		return;
 	FUZZ_CHECK(plan.task_pid <= 0xffff && plan.task_tgid <= 0xffff && plan.task_comm <= 0xffff);
 }

@@ -281,6 +281,19 @@ static void history(void)
 	free(numbers);
 }
 
+/* ---- a guest's memory, as fuzz_guest.c takes it apart ---- */
+
+static void guest(void)
+{
+	static uint8_t input[4096];
+	size_t i;
+
+	input[1] = 2;
+	for (i = 2; i < sizeof(input); i++)
+		input[i] = (uint8_t)(i * 7 % 64 + (i % 11 == 0 ? 0xa0 : 0));
+	seed("guest", "pointers", -1, input, sizeof(input));
+}
+
 /* ---- BTF ---- */
 
 static void member(struct btf *btf, const char *name, int type, uint32_t byte)
@@ -375,6 +388,7 @@ int main(int argc, char **argv)
 	snapshots();
 	segments();
 	history();
+	guest();
 	kernel("6.1", false);
 	kernel("6.12", true);
 	texts();

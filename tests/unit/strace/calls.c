@@ -4,18 +4,19 @@
  * in hexadecimal. Without a C library, so that it makes no other ones. It is only ever run
  * with its calls injected away.
  */
-static long call(long nr, const unsigned long *a)
-{
-	register unsigned long r10 __asm__("r10") = a[3];
-	register unsigned long r8 __asm__("r8") = a[4];
-	register unsigned long r9 __asm__("r9") = a[5];
+/* rdi: number, rsi: six arguments */
+long call(long nr, const unsigned long *args);
 
-	__asm__ volatile("syscall"
-			 : "+a"(nr)
-			 : "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return nr;
-}
+__asm__("call:\n"
+	"	mov %rdi, %rax\n"
+	"	mov 40(%rsi), %r9\n"
+	"	mov 32(%rsi), %r8\n"
+	"	mov 24(%rsi), %r10\n"
+	"	mov 16(%rsi), %rdx\n"
+	"	mov (%rsi), %rdi\n"
+	"	mov 8(%rsi), %rsi\n"
+	"	syscall\n"
+	"	ret\n");
 
 static unsigned long number(const char *text)
 {
