@@ -211,8 +211,8 @@ void history_adopt(struct sc_proc *parent, struct sc_proc *child)
 
 	if (!parent || child->parent)
 		return;
-	/* What a guest says of parents may be a ring. */
-	for (p = parent; p; p = p->parent)
+	/* What a guest says of parents may be a ring; who has no children closes none. */
+	for (p = child->children || child == parent ? parent : NULL; p; p = p->parent)
 		if (p == child || depth++ > CHILDREN_LOOKED_AT)
 			return;
 	child->parent = parent;
@@ -566,6 +566,23 @@ int sc_history_call(struct sc_history *h, const struct sc_call *call)
 			sift_up(h, i);
 	}
 	return h->failed ? -ENOMEM : 0;
+}
+
+void sc_history_mark(struct sc_history *h, bool (*wanted)(const struct sc_proc *p, void *arg),
+		     void *arg)
+{
+	const struct sc_proc *up;
+	size_t i;
+
+	for (i = 0; i < h->n_procs; i++)
+		h->procs[i]->marked = wanted(h->procs[i], arg);
+	/* Nearly all come behind their parents, which have been decided then. */
+	for (i = 0; i < h->n_procs; i++)
+		for (up = h->procs[i]; up && !h->procs[i]->marked; up = up->parent) {
+			h->procs[i]->marked = up->marked;
+			if (up->index < i)
+				break;
+		}
 }
 
 void sc_history_name_parents(struct sc_history *h)

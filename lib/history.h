@@ -61,7 +61,7 @@ struct sc_proc {
 	struct sc_fs *fs;
 	struct sc_file *cgroup; /* path from the root of the hierarchy; NULL: not known */
 	size_t index; /* in the history's list */
-	bool marked; /* for whoever goes through them */
+	bool marked, listed; /* for whoever goes through them */
 };
 
 /* What one process did by one socket, with one peer. */
@@ -133,6 +133,13 @@ bool sc_history_began(const struct sc_history *h, const struct sc_task *task, ui
 /* The last life of a pid. */
 struct sc_proc *sc_history_proc(const struct sc_history *h, uint32_t pid);
 
+/*
+ * Mark those that are wanted, and all their descendants.
+ * @wanted  is asked once for each
+ */
+void sc_history_mark(struct sc_history *h, bool (*wanted)(const struct sc_proc *p, void *arg),
+		     void *arg);
+
 /* Parents that are known by their numbers only become processes, too. */
 void sc_history_name_parents(struct sc_history *h);
 
@@ -153,6 +160,13 @@ struct sc_file *sc_history_file(struct sc_history *h, const struct sc_call *call
  * @retval NULL not known; good until the 8th next one
  */
 const char *sc_history_fd_name(struct sc_history *h, const struct sc_call *call, int fd, bool made);
+
+/*
+ * The same for whoever prints a call, its arguments first and then its result. AT_FDCWD is
+ * the folder.
+ * @h  a struct sc_history
+ */
+const char *sc_history_print_fd(void *h, const struct sc_call *call, int fd);
 
 /*
  * A path of the last call, as it was for its caller.

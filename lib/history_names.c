@@ -229,3 +229,28 @@ const char *sc_history_fd_name(struct sc_history *h, const struct sc_call *call,
 
 	return file_name(h, e ? e->file : sc_history_file(h, call, fd));
 }
+
+/* dup2() and dup3() name the new descriptor twice: before and after. */
+static bool names_what_it_makes(const struct sc_call *c, int fd)
+{
+	const struct sc_syscall *row = sc_call_syscall(c);
+
+	return row && (!strcmp(row->name, "dup2") || !strcmp(row->name, "dup3")) &&
+	       (int)c->args[1] == fd;
+}
+
+const char *sc_history_print_fd(void *arg, const struct sc_call *call, int fd)
+{
+	struct sc_history *h = arg;
+	bool first = h->printed != call->seq;
+
+	if (fd == AT_FDCWD) {
+		struct sc_proc *p = sc_history_caller(h, call);
+
+		return p && p->fs ? file_name(h, p->fs->cwd) : NULL;
+	}
+	if (!names_what_it_makes(call, fd))
+		return sc_history_fd_name(h, call, fd, true);
+	h->printed = call->seq;
+	return sc_history_fd_name(h, call, fd, !first);
+}

@@ -84,6 +84,7 @@ struct sc_history {
 	uint64_t serial; /* of the next effect */
 	struct thread *caller; /* of the last call */
 	uint64_t seq; /* of it */
+	uint64_t printed; /* dup2() whose new descriptor has been asked for as an argument */
 	bool failed; /* no memory */
 	char names[HISTORY_NAMES][SC_PATH_MAX + 2 * SC_ADDR_TEXT + 64];
 	unsigned next_name;

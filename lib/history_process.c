@@ -152,6 +152,12 @@ static void become(struct sc_history *h, struct sc_proc *p, const struct sc_call
 		len = sc_path_join(exe, p->fs && p->fs->root ? p->fs->root->name : NULL,
 				   p->fs && p->fs->cwd ? p->fs->cwd->name : NULL,
 				   (const char *)piece.data, piece.size);
+	/* Itself, by a name that means something else to whoever reads it. */
+	if (len && !strcmp(exe, "/proc/self/exe")) {
+		len = p->exe ? strlen(p->exe) : 0;
+		if (len)
+			memcpy(exe, p->exe, len + 1);
+	}
 	e = history_effect(h, c, EFFECT_EXEC);
 	if (!e)
 		return;

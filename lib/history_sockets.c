@@ -121,7 +121,8 @@ struct sc_flow *history_flow(struct sc_history *h, const struct sc_call *c, stru
 
 	if (!(h->what & SC_HISTORY_NET) || !h->counting || !file || !file->socket)
 		return NULL;
-	if (!addr || file->socket->connected)
+	/* A connected stream looks at no other address. */
+	if (!addr || (file->socket->connected && file->socket->type == SOCK_STREAM))
 		addr = &file->socket->remote;
 	if (!grow_flows(h))
 		return NULL;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define SC_OUT_BYTES (256u << 10)
-#define SC_OUT_LINE 4096u /* most bytes that can be reserved at a time */
+#define SC_OUT_LINE 65536u /* most bytes that can be reserved at a time */
 
 struct sc_out {
 	int fd;

@@ -6,6 +6,7 @@
 #include "errno_names.h"
 #include "json.h"
 #include "print.h"
+#include "print_fds.h"
 #include "put.h"
 #include "store.h"
 #include "syscalls.h"
@@ -42,7 +43,8 @@ static char *put_name(char *p, const struct sc_call *c, const struct sc_syscall 
 	return sc_put_hex(p - 2, c->nr);
 }
 
-static char *put_args(char *p, const struct sc_call *c, const struct sc_syscall *row)
+static char *put_args(const struct sc_print *how, char *p, const struct sc_call *c,
+		      const struct sc_syscall *row)
 {
 	unsigned i, n = row ? row->n_args : 6;
 
@@ -50,12 +52,13 @@ static char *put_args(char *p, const struct sc_call *c, const struct sc_syscall 
 	for (i = 0; i < n; i++) {
 		if (i)
 			p = SC_PUT(p, ", ");
-		p = sc_put_hex(p, sc_call_arg(c, i));
+		p = sc_print_arg_name(how, sc_put_hex(p, sc_call_arg(c, i)), c, i);
 	}
 	return p;
 }
 
-static char *put_result(char *p, const struct sc_call *c, const struct sc_syscall *row)
+static char *put_result(const struct sc_print *how, char *p, const struct sc_call *c,
+			const struct sc_syscall *row)
 {
 	unsigned number = (unsigned)-(uint64_t)c->ret;
 	const char *name;
@@ -63,7 +66,7 @@ static char *put_result(char *p, const struct sc_call *c, const struct sc_syscal
 	if (!sc_call_failed(c)) {
 		if (row && row->flags & SC_SYSCALL_ADDRESS)
 			return sc_put_hex(p, (uint64_t)c->ret);
-		return sc_put_i64(p, c->ret);
+		return sc_print_result_name(how, sc_put_i64(p, c->ret), c);
 	}
 	name = sc_errno_name(number);
 	if (!name) {
@@ -81,12 +84,13 @@ static char *put_result(char *p, const struct sc_call *c, const struct sc_syscal
 }
 
 /* What follows the arguments. */
-static char *put_return(char *p, const struct sc_call *c, const struct sc_syscall *row)
+static char *put_return(const struct sc_print *how, char *p, const struct sc_call *c,
+			const struct sc_syscall *row)
 {
 	switch (c->state) {
 	case SC_STATE_RETURNED:
 	case SC_STATE_IRET:
-		return put_result(SC_PUT(p, ") = "), c, row);
+		return put_result(how, SC_PUT(p, ") = "), c, row);
 	case SC_STATE_NEVER:
 	case SC_STATE_UNWANTED:
 		return SC_PUT(p, ") = ?");
@@ -103,11 +107,12 @@ static char *put_return(char *p, const struct sc_call *c, const struct sc_syscal
 
 char *sc_print_core(char *p, const struct sc_call *call)
 {
+	static const struct sc_print plain;
 	const struct sc_syscall *row = sc_call_syscall(call);
 
 	p = put_name(p, call, row);
-	p = put_args(p, call, row);
-	return put_return(p, call, row);
+	p = put_args(&plain, p, call, row);
+	return put_return(&plain, p, call, row);
 }
 
 /* The date, before the first call of a day that is not today's. */
@@ -211,13 +216,13 @@ static char *put_text(struct sc_print *how, char *p, const struct sc_call *c)
 	p = colour(how, p, SC_TERM_BOLD);
 	p = put_name(p, c, row);
 	p = colour(how, p, SC_TERM_OFF);
-	p = put_args(p, c, row);
+	p = put_args(how, p, c, row);
 	if (how->colour && sc_call_failed(c)) {
 		p = SC_PUT(p, ") = " SC_TERM_RED);
-		p = put_result(p, c, row);
+		p = put_result(how, p, c, row);
 		p = SC_PUT(p, SC_TERM_OFF);
 	} else {
-		p = put_return(p, c, row);
+		p = put_return(how, p, c, row);
 	}
 	if (sc_call_has_ret(c)) {
 		p = SC_PUT(p, " <");
@@ -297,6 +302,7 @@ static char *put_json(struct sc_print *how, char *p, const struct sc_call *c)
 	p = sc_put_u64(SC_PUT(p, ",\"rsp\":"), c->rsp);
 	p = sc_put_u64(SC_PUT(p, ",\"rflags\":"), c->rflags);
 	p = sc_put_u64(SC_PUT(p, ",\"cr3\":"), c->cr3);
+	p = sc_print_fds_json(how, p, c);
 	return SC_PUT(p, "}\n");
 }
 

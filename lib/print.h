@@ -41,6 +41,12 @@ struct sc_print {
 	enum sc_print_time time;
 	bool names; /* 1234<bash>, as strace -Y */
 	bool colour;
+	/*
+	 * What a descriptor is, or NULL where that is not known: raw bytes. It is asked for
+	 * arguments first, then for the result. NULL: descriptors are numbers.
+	 */
+	const char *(*fd_name)(void *arg, const struct sc_call *call, int fd);
+	void *fd_arg;
 	/* Of sc_print_*(); zero at first. */
 	uint64_t second; /* that `stamp` shows */
 	bool any; /* stamp and day are valid */

@@ -16,33 +16,23 @@ struct tree {
 	size_t count;
 };
 
-/* A process is of the tree where its parent is, or it is one of those named. */
-static void mark(struct sc_proc *p, const struct tree *t)
+static bool named(const struct sc_proc *p, void *arg)
 {
-	struct sc_proc *up;
+	const struct tree *t = arg;
 	size_t i;
 
-	/* Parents never form a ring: history.c sees to it. */
-	for (up = p; up; up = up->parent) {
-		for (i = 0; !up->marked && i < t->n_pids; i++)
-			up->marked = up->pid == t->pids[i];
-		if (up->marked)
-			break;
-	}
-	if (up)
-		for (; !p->marked; p = p->parent)
-			p->marked = true;
+	for (i = 0; i < t->n_pids; i++)
+		if (p->pid == t->pids[i])
+			return true;
+	return false;
 }
 
 static int collect(struct sc_history *h, const struct sc_session *s, void *arg)
 {
 	struct tree *t = arg;
-	struct sc_proc *const *procs;
-	size_t i, n;
+	size_t i;
 
-	procs = sc_history_procs(h, &n);
-	for (i = 0; i < n; i++)
-		mark(procs[i], t);
+	sc_history_mark(h, named, t);
 	for (i = 0; i < t->n_tasks; i++) {
 		const struct sc_task *task = &t->tasks[i].task;
 		const struct sc_proc *p;

@@ -2,7 +2,9 @@
 /* The calls, one a line, with the gaps between them. */
 #include <stdlib.h>
 
+#include "../lib/history_run.h"
 #include "query.h"
+#include "who.h"
 
 struct listing {
 	struct query *q;
@@ -45,6 +47,40 @@ static int show(const struct sc_call *call, void *arg)
 	return l->shown == l->q->limit ? QUERY_STOP_LIMIT : 0;
 }
 
+/* The same of a call whose descriptors are known. */
+static int show_with_fds(struct sc_history *h, const struct sc_call *call, void *arg)
+{
+	struct listing *l = arg;
+
+	l->q->print.fd_name = sc_history_print_fd;
+	l->q->print.fd_arg = h;
+	return show(call, l);
+}
+
+static int end_session(struct sc_history *h, const struct sc_session *s, void *arg)
+{
+	(void)arg;
+	who_say_limits(h, s);
+	return 0;
+}
+
+/* What came before is gone through for what the descriptors are. */
+static int scan_with_fds(struct listing *l, struct sc_error *err)
+{
+	const struct sc_history_run run = {
+		.store = l->q->store,
+		.what = SC_HISTORY_FDS,
+		.show = &l->q->where.filter,
+		.columns = sc_print_columns(&l->q->print),
+		.call = show_with_fds,
+		.session = end_session,
+		.arg = l,
+		.damage = &l->q->damage,
+	};
+
+	return sc_history_run(&run, err);
+}
+
 int query_calls(struct query *q)
 {
 	struct listing l = { .q = q };
@@ -54,8 +90,11 @@ int query_calls(struct query *q)
 	rc = query_range_gaps(q, &l.gaps, &l.n_gaps, &err);
 	if (rc)
 		sc_say("%s", err.text);
-	rc = sc_store_scan(q->store, &q->where.filter, sc_print_columns(&q->print), q->reverse,
-			   show, &l, &q->damage, &err);
+	if (q->fds)
+		rc = scan_with_fds(&l, &err);
+	else
+		rc = sc_store_scan(q->store, &q->where.filter, sc_print_columns(&q->print),
+				   q->reverse, show, &l, &q->damage, &err);
 	if (!rc)
 		rc = show_gaps(&l, NULL);
 	rc = query_result(q, rc, l.shown > 0, &err);

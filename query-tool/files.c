@@ -138,9 +138,8 @@ static int on_call(struct sc_history *h, const struct sc_call *call, void *arg)
 
 static int on_session(struct sc_history *h, const struct sc_session *s, void *arg)
 {
-	(void)s;
 	(void)arg;
-	who_say_forgotten(h);
+	who_say_limits(h, s);
 	return 0;
 }
 

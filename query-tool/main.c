@@ -41,6 +41,7 @@ static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "How many, and in which order:", 30 },
 	{ "limit", 'n', "N", 0, "Stop after N lines", 0 },
 	{ "reverse", 'r', 0, 0, "The last call first", 0 },
+	{ "fds", 'y', 0, 0, "What descriptors are: 3</etc/passwd>, as strace -y", 0 },
 	{ "sort", KEY_SORT, "KEY", 0, "Of summary: time (default), calls, errors, average, name",
 	  0 },
 	{ "at", KEY_AT, "TIME", 0, "Of ps, needed, and of tree: what was running at TIME", 0 },
@@ -154,6 +155,11 @@ static void check(const struct argp_state *state, struct request *r)
 
 	if (!r->command)
 		r->command = &commands[0];
+	if (q->fds && r->command->run != query_calls)
+		sc_usage(state, "--fds is for calls");
+	if (q->fds && q->reverse)
+		sc_usage(state, "--fds and --reverse: what a descriptor is follows from what "
+				"came before");
 	if (r->sort && r->command->run != query_summary)
 		sc_usage(state, "--sort is for summary");
 	if (q->output && r->command->run != query_export)
@@ -189,6 +195,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_SORT:
 		r->sort = arg;
+		break;
+	case 'y':
+		r->q.fds = true;
 		break;
 	case KEY_AT:
 		r->at = arg;

@@ -159,7 +159,7 @@ static int on_session(struct sc_history *h, const struct sc_session *s, void *ar
 			rc = QUERY_STOP_LIMIT;
 	}
 	free(sorted);
-	who_say_forgotten(h);
+	who_say_limits(h, s);
 	return rc;
 }
 

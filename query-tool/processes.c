@@ -62,15 +62,20 @@ static bool in_time(const struct query *q, const struct sc_proc *p)
 	return (!f->until || p->born < f->until) && p->died >= f->since;
 }
 
-/* With --pid a tree shows those and what is below them. */
-static bool below(const struct query *q, const struct sc_proc *p)
+static bool in_trees(const struct sc_proc *p, void *arg)
 {
-	const struct sc_proc *up;
+	const struct query *q = arg;
+	size_t i;
 
-	for (up = p; up; up = up->parent)
-		if (who_wanted(q, up))
+	for (i = 0; i < q->where.n_trees; i++)
+		if (p->pid && p->pid == q->where.trees[i])
 			return true;
-	return false;
+	return !q->where.filter.tree;
+}
+
+static bool is_wanted(const struct sc_proc *p, void *arg)
+{
+	return p->listed && who_wanted(arg, p);
 }
 
 static int collect(struct show *s, bool tree)
@@ -79,6 +84,12 @@ static int collect(struct show *s, bool tree)
 	size_t i, n;
 
 	procs = sc_history_procs(s->h, &n);
+	sc_history_mark(s->h, in_trees, s->q);
+	for (i = 0; i < n; i++)
+		procs[i]->listed = procs[i]->marked;
+	/* With --pid a tree shows those and what is below them. */
+	if (tree)
+		sc_history_mark(s->h, is_wanted, s->q);
 	s->nodes = calloc(n + 1, sizeof(*s->nodes));
 	s->count = 0;
 	if (!s->nodes)
@@ -89,7 +100,7 @@ static int collect(struct show *s, bool tree)
 		if (!in_time(s->q, p))
 			continue;
 		/* Who is only named as a parent has no line in a list. */
-		if (tree ? below(s->q, p) : p->origin != SC_ORIGIN_NAMED && who_wanted(s->q, p))
+		if (tree ? p->marked : p->origin != SC_ORIGIN_NAMED && is_wanted(p, s->q))
 			s->nodes[s->count++].p = p;
 	}
 	qsort(s->nodes, s->count, sizeof(*s->nodes), tree ? by_birth : by_pid);
@@ -242,7 +253,7 @@ static int show_tree(struct sc_history *h, const struct sc_session *session, voi
 	for (i = 0; !rc && i < s->count; i++)
 		if (!s->nodes[i].parent)
 			rc = show_below(s, &s->nodes[i]);
-	who_say_forgotten(h);
+	who_say_limits(h, session);
 	free(s->nodes);
 	s->nodes = NULL;
 	return rc;
@@ -369,7 +380,7 @@ static int show_ps(struct sc_history *h, const struct sc_session *session, void 
 			      "COMMAND");
 	for (i = 0; !rc && i < s->count; i++)
 		rc = show_ps_line(s, s->nodes[s->q->reverse ? s->count - 1 - i : i].p);
-	who_say_forgotten(h);
+	who_say_limits(h, session);
 	free(s->nodes);
 	s->nodes = NULL;
 	return rc;

@@ -33,6 +33,7 @@ struct query {
 	const char *output; /* file of an export */
 	uint64_t limit; /* 0: none */
 	bool reverse;
+	bool fds; /* names of descriptors */
 	uint64_t at; /* a time; 0: none was given */
 
 	struct sc_store *store;

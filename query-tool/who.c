@@ -179,15 +179,9 @@ static bool one_of(uint32_t v, const uint32_t *list, size_t n)
 bool who_wanted(const struct query *q, const struct sc_proc *p)
 {
 	const struct sc_filter *f = &q->where.filter;
-	bool in_tree = !f->tree;
-	const struct sc_proc *up;
 	size_t i;
 
 	if (!one_of(p->pid, f->pids, f->n_pids))
-		return false;
-	for (up = p; up && !in_tree; up = up->parent)
-		in_tree = up->pid && one_of(up->pid, q->where.trees, q->where.n_trees);
-	if (!in_tree)
 		return false;
 	for (i = 0; i < f->n_comms; i++)
 		if (!strcmp(p->comm, f->comms[i]))
@@ -210,9 +204,13 @@ const char *who_unfit(const struct sc_filter *f)
 	return f->successful ? "--successful" : NULL;
 }
 
-void who_say_forgotten(const struct sc_history *h)
+void who_say_limits(const struct sc_history *h, const struct sc_session *s)
 {
 	uint64_t n = sc_history_forgotten(h);
+
+	if (s->only[0] || s->skip[0])
+		sc_say("not all calls were recorded (--only, --skip): what follows from them, as "
+		       "names of descriptors, may be out of date");
 
 	if (n)
 		sc_say("more was open at a time than is kept here: %" PRIu64

@@ -24,13 +24,13 @@ bool who_began(const struct sc_proc *p);
 
 uint32_t who_parent(const struct sc_proc *p); /* 0: not known */
 
-/* Is it of those that the options want? A range of time aside. */
+/* Is it of those that the options want? A range of time and --tree aside. */
 bool who_wanted(const struct query *q, const struct sc_proc *p);
 
 /* Leave out of the names in a filter what a command knows nothing of. @retval an option */
 const char *who_unfit(const struct sc_filter *f);
 
-/* Say that not all could be kept. */
-void who_say_forgotten(const struct sc_history *h);
+/* Say that not all could be kept, or was not recorded by choice. */
+void who_say_limits(const struct sc_history *h, const struct sc_session *s);
 
 #endif

@@ -136,6 +136,30 @@ stdout '{"session":1,"protocol":"TCP","local":null,"remote":"127.0.0.1:80","role
 run $Q net --since @1772368200.000003920 -f json --pid 20
 stdout '{"session":1,"protocol":"TCP","local":null,"remote":"127.0.0.1:80","role":"connected","error":null,"sent":0,"received":7,"first":"2026-03-01T12:30:00.000003950Z","last":"2026-03-01T12:30:00.000003960Z","pid":20,"uid":0,"comm":"cat","exe":"/bin/cat"}'
 
+# ---- what descriptors are ----
+run $Q -y --time unix --since @1772368200.000003 --until @1772368200.0000040 --pid 20 --syscall '!socket'
+stdout <<'END'
+20    1772368200.000003000 openat(0xffffff9c</root>, 0x1000, 0x80000, 0) = 3</root/note> <0.000000010>
+20    1772368200.000003100 read(0x3</root/note>, 0, 0x64) = 42 <0.000000010>
+20    1772368200.000003200 openat(0xffffff9c</root>, 0x1000, 0xc1, 0) = 4</tmp/out> <0.000000010>
+20    1772368200.000003300 write(0x4</tmp/out>, 0, 0x2a) = 42 <0.000000010>
+20    1772368200.000003400 rename(0x4, 0) = 0 <0.000000010>
+20    1772368200.000003500 unlink(0x4) = 0 <0.000000010>
+20    1772368200.000003600 unlink(0x4) = -1 ENOENT (No such file or directory) <0.000000010>
+20    1772368200.000003800 connect(0x5<TCP:[?]>, 0x1000, 0x10) = 0 <0.000000010>
+20    1772368200.000003900 write(0x5<TCP:[?->127.0.0.1:80]>, 0, 0x2a) = 30 <0.000000010>
+20    1772368200.000003950 read(0x5<TCP:[?->127.0.0.1:80]>, 0, 0x2a) = 7 <0.000000010>
+END
+run $Q -y -f json --since @1772368200.000003900 --limit 1
+grep -qF '"cr3":0,"fds":{"5":"TCP:[?->127.0.0.1:80]"}}' out || bad "fds in JSON: $(cat out)"
+run $Q -y --tree 40 --failed
+status 0
+grep -qF 'connect(0x9' out || bad "fds of a tree: $(cat out)"
+run $Q -y --reverse
+refused '--fds and --reverse'
+run $Q -y summary
+refused '--fds is for calls'
+
 # ---- descendants as a filter: of lives, not of numbers ----
 seqs() {
 	local want=$1
@@ -206,4 +230,14 @@ END
 run scquery --store gap files -f json
 stdout '{"session":1,"path":"/a","how":["opened"],"to":null,"error":null,"read":0,"written":0,"calls":1,"first":"2026-03-01T12:30:00.000001000Z","last":"2026-03-01T12:30:00.000001000Z","pid":10,"uid":0,"comm":"a"}'
 stderr_line '1 gap in this range'
+mkstore part <<'END'
+session vm=web begin=1772368200000000000 id=1 only=openat
+call t=1000 dur=10 pid=10 tid=10 ppid=1 comm=a start=1000 nr=257 args=0xffffff9c,4096,0,0 in=1:/a ret=3
+end why=stopped
+END
+for command in tree files -y; do
+	run scquery --store part $command
+	status 0
+	stderr_line 'not all calls were recorded (--only, --skip)'
+done
 finish

@@ -140,6 +140,15 @@ static void threads(void **state)
 	look(task(20, 1));
 	assert_int_equal(proc(10)->died, now - STEP);
 	assert_int_equal(proc(10)->status, 6 << 8);
+	/* One that never called: execve has ended it. */
+	CALL(task(20, 1), "clone", CLONE_THREAD | CLONE_VM | CLONE_SIGHAND | CLONE_FILES);
+	returns(21);
+	CALL(task(20, 1), "execve", 0x1000, 0, 0);
+	returns(0);
+	CALL(task(20, 1), "exit", 0);
+	ends(SC_STATE_NEVER);
+	look(task(30, 1));
+	assert_int_equal(proc(20)->died, now - STEP);
 }
 
 static void executed(void **state)
@@ -176,6 +185,11 @@ static void executed(void **state)
 	forks(A, 200);
 	assert_string_equal(proc(200)->exe, "/usr/bin/env");
 	assert_int_equal(proc(200)->argv_len, 9);
+	CALL(A, "execve", 0x1000, 0x2000, 0);
+	text(0, "/proc/self/exe");
+	returns(0);
+	look(A);
+	assert_string_equal(proc(10)->exe, "/usr/bin/env");
 	/* What it is now is not known: not what it was. */
 	CALL(A, "execve", 0x1000, 0x2000, 0);
 	returns(0);
@@ -233,7 +247,9 @@ static void owners(void **state)
 	/* Others than root change the effective one only. */
 	CALL(A, "setuid", 0);
 	returns(0);
-	CALL(A, "setreuid", -1, 1000);
+	sc_history_until(past, now + STEP);
+	assert_int_equal(proc(10)->uid, 1000);
+	CALL(A, "setreuid", -1, 1001);
 	returns(0);
 	sc_history_until(past, now + STEP);
 	assert_int_equal(proc(10)->uid, 1000);
@@ -288,6 +304,10 @@ static void in_a_pid_namespace(void **state)
 	assert_fd(second, 4, "/b");
 	assert_ptr_equal(proc(201)->parent, proc(200));
 	assert_int_equal(proc(201)->origin, SC_ORIGIN_SEEN);
+	/* A number in there says nothing of who has it out here. */
+	waits(first, 201, 0);
+	look(first);
+	assert_int_equal(proc(201)->died, SC_NOT_YET);
 	/* It is waited for by the number that its parent knows. */
 	waits(first, 2, SIGTERM);
 	look(first);
@@ -376,9 +396,9 @@ static void ring_of_parents(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	look(task(30, 31));
-	look(task(31, 32));
-	look(task(32, 30));
+	look(starts(task(30, 31), 5));
+	look(starts(task(31, 32), 5));
+	look(starts(task(32, 30), 5));
 	sc_history_name_parents(past);
 	for (p = proc(30); p && n < 10; p = p->parent)
 		n++;
@@ -482,6 +502,7 @@ static void before(void **state)
 	assert_null(proc(200)->older);
 	assert_fd(A, 0, "/dev/null");
 	assert_fd(A, 3, "TCP:[10.0.2.15:22]");
+	assert_true(sc_history_file(past, &made_up, 3)->socket->listening);
 	assert_fd(A, 4, "pipe:[77]");
 	assert_fd(A, 5, "?");
 	assert_fd(A, 6, "anon_inode:[eventfd]");
@@ -492,7 +513,6 @@ static void before(void **state)
 	returns(0);
 	assert_fd(A, 7, NULL);
 	assert_fd(A, 6, "anon_inode:[eventfd]");
-	/* Cut anywhere it is read as far as it goes. */
 	sc_buf_free(&b);
 }
 

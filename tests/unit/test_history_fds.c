@@ -128,6 +128,10 @@ static void copied(void **state)
 	CALL(A, "fcntl", 4, F_GETFL);
 	returns(22);
 	assert_fd(A, 22, NULL);
+	/* It may have been copied, or not. */
+	CALL(A, "dup2", 4, 9);
+	ends(SC_STATE_UNSEEN);
+	assert_fd(A, 9, NULL);
 	/* What is copied is not known, and what was there is gone. */
 	CALL(A, "dup2", 99, 5);
 	returns(5);
@@ -240,6 +244,12 @@ static void marked(void **state)
 	opens(A, "/c", 0, 5);
 	CALL(A, "close_range", 5, 5, 4);
 	returns(0);
+	assert_fd(A, 5, "/c");
+	opens(A, "/d", O_CLOEXEC, 8);
+	CALL(A, "dup2", 8, 8);
+	returns(8);
+	CALL(A, "fcntl", 3, F_DUPFD_CLOEXEC, 20);
+	returns(20);
 	CALL(A, "dup3", 3, 6, O_CLOEXEC);
 	returns(6);
 	CALL(A, "dup", 4);
@@ -254,6 +264,8 @@ static void marked(void **state)
 	assert_fd(A, 5, NULL);
 	assert_fd(A, 6, NULL);
 	assert_fd(A, 7, "/b");
+	assert_fd(A, 8, NULL);
+	assert_fd(A, 20, NULL);
 }
 
 static void shared(void **state)
@@ -337,6 +349,21 @@ static void made_by_the_call(void **state)
 	returns(4);
 	assert_string_equal(sc_history_fd_name(past, &made_up, 4, false), "/y");
 	assert_string_equal(sc_history_fd_name(past, &made_up, 4, true), "/x");
+	/* As a printer asks: 3, 4, and 4 as the result. */
+	assert_string_equal(sc_history_print_fd(past, &made_up, 3), "/x");
+	assert_string_equal(sc_history_print_fd(past, &made_up, 4), "/y");
+	assert_string_equal(sc_history_print_fd(past, &made_up, 4), "/x");
+	opens(A, "/z", 0, 5);
+	assert_string_equal(sc_history_print_fd(past, &made_up, 5), "/z");
+	assert_null(sc_history_print_fd(past, &made_up, -100));
+	CALL(A, "close", 5);
+	returns(0);
+	assert_string_equal(sc_history_print_fd(past, &made_up, 5), "/z");
+	CALL(A, "chdir", 0x1000);
+	text(0, "/w");
+	returns(0);
+	look(A);
+	assert_string_equal(sc_history_print_fd(past, &made_up, -100), "/w");
 }
 
 /* Descriptors that no kernel would give. */

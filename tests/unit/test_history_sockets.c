@@ -201,6 +201,15 @@ static void datagrams(void **state)
 	assert_addr(&flow(1)->remote, "10.0.0.2:53");
 	assert_int_equal(flow(1)->out, 30);
 	assert_fd(A, 3, "UDP:[?]");
+	/* One that is connected can send elsewhere all the same. */
+	addressed(A, "connect", 3, false, &one, sizeof(one), 0);
+	CALL(A, "sendto", 3, 0x1000, 10, 0, 0x2000, 16);
+	memory(4, SCAUDIT_PART_DATA, false, &two, sizeof(two));
+	returns(5);
+	bytes(A, "write", 3, 6);
+	assert_int_equal(flows(), 2);
+	assert_int_equal(flow(0)->out, 16);
+	assert_int_equal(flow(1)->out, 35);
 }
 
 static void several_messages(void **state)
