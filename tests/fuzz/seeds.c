@@ -306,7 +306,7 @@ static void member(struct btf *btf, const char *name, int type, uint32_t byte)
 static void kernel(const char *name, bool hot)
 {
 	struct btf *btf = btf__new_empty();
-	int u32, u64, chars, comm, task, ptr, inner, kuid, var;
+	int u32, u64, chars, comm, ptr, inner, kuid, var;
 	const void *data;
 	uint32_t size;
 
@@ -319,9 +319,9 @@ static void kernel(const char *name, bool hot)
 	kuid = btf__add_typedef(btf, "kuid_t", kuid);
 	inner = btf__add_struct(btf, "", 16);
 	member(btf, "start_time", u64, 0);
-	task = btf__add_struct(btf, "task_struct", 4096);
-	ptr = btf__add_ptr(btf, task);
-	task = btf__add_struct(btf, "task_struct", 4096);
+	/* The type behind it. */
+	ptr = btf__add_ptr(btf, (int)btf__type_cnt(btf) + 1);
+	btf__add_struct(btf, "task_struct", 4096);
 	member(btf, "pid", u32, 1024);
 	member(btf, "tgid", u32, 1028);
 	member(btf, "comm", comm, 2000);
