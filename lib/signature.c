@@ -2,6 +2,8 @@
 /* Constants in the conditions of schema/syscalls/calls.tbl come from these headers. */
 #include "flag_includes.h"
 
+#include <stdbool.h>
+
 #include "signature.h"
 #include "syscall_ids.h"
 
@@ -39,6 +41,11 @@ const struct sc_signature *sc_signatures(enum sc_abi abi, uint32_t nr, size_t *c
 	return range->count ? &signatures[range->first] : NULL;
 }
 
+static bool holds(const struct sc_call *call, unsigned arg, uint32_t mask, uint32_t value)
+{
+	return arg > 5 || ((uint32_t)call->args[arg] & mask) == value;
+}
+
 const struct sc_signature *sc_call_signature(const struct sc_call *call)
 {
 	const struct sc_syscall *row = sc_call_syscall(call);
@@ -49,8 +56,8 @@ const struct sc_signature *sc_call_signature(const struct sc_call *call)
 		return NULL;
 	s = sc_signatures(sc_call_abi(call), row->nr, &count);
 	for (i = 0; i < count; i++)
-		if (s[i].cond_arg > 5 ||
-		    ((uint32_t)call->args[s[i].cond_arg] & s[i].cond_mask) == s[i].cond_value)
+		if (holds(call, s[i].cond_arg, s[i].cond_mask, s[i].cond_value) &&
+		    holds(call, s[i].also_arg, s[i].also_mask, s[i].also_value))
 			return &s[i];
 	return NULL;
 }

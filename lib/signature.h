@@ -91,10 +91,17 @@ enum sc_result {
 
 struct sc_signature {
 	uint8_t cond_arg; /* 6: always */
-	uint8_t n_args; /* of this variant; sc_syscall has that of the last */
+	/*
+	 * A second condition, 6: none. It refines how memory is shown; what is read is what
+	 * the later signatures without it say.
+	 */
+	uint8_t also_arg;
+	uint8_t n_args; /* of this variant; sc_syscall has the most of all */
 	uint8_t result; /* enum sc_result */
 	uint32_t cond_mask; /* (args[cond_arg] & cond_mask) == cond_value */
 	uint32_t cond_value;
+	uint32_t also_mask;
+	uint32_t also_value;
 	struct sc_arg args[6];
 };
 

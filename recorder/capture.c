@@ -204,7 +204,7 @@ static void add_call(struct ops *ops, const struct sc_signature *s, size_t count
 	for (arg = 0; arg < s[count - 1].n_args; arg++)
 		add_argument(&always, &s[count - 1], arg, abi);
 	for (n = 0; n + 1 < count; n++)
-		for (arg = 0; arg < s[n].n_args; arg++)
+		for (arg = 0; s[n].also_arg > 5 && arg < s[n].n_args; arg++)
 			add_argument(&cases, &s[n], arg, abi);
 	*ops = none;
 	ops->full = always.full || cases.full;

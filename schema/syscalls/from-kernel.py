@@ -28,7 +28,7 @@ BY_HAND = {
                  "int * child_tidptr, unsigned long tls",
     "sys_sigsuspend": "int unused1, int unused2, old_sigset_t mask",
     "_sysctl": "struct __sysctl_args * args",
-    "create_module": "char * name",
+    "create_module": "char * name, size_t size",
     "get_kernel_syms": "struct kernel_sym * table",
     "query_module": "char * name, int which, void * buf, size_t bufsize, size_t * ret",
     "nfsservctl": "int cmd, void * argp, void * resp",
@@ -206,7 +206,7 @@ def check(linux):
             print(f"{ours[key].where}: the kernel has no {what} ({ours[key].name})")
         elif ours[key].name != theirs[key][0]:
             print(f"{ours[key].where}: {what} is {theirs[key][0]}")
-        elif len(ours[key].signatures[-1].args) != len(theirs[key][1]):
+        elif ours[key].n_args() != len(theirs[key][1]):
             print(f"{ours[key].where}: {what}, {ours[key].name}, has {len(theirs[key][1])} "
                   f"arguments: {', '.join(' '.join(a) for a in theirs[key][1])}")
         else:

@@ -21,6 +21,7 @@ import table
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 HEAD = "/* SPDX-License-Identifier: GPL-2.0-only */\n/* Made by schema/syscalls/generate.py. */\n"
+TYPES = {"void": "NONE"}
 LENGTHS = {"": "SC_LEN_ONE", "const": "SC_LEN_CONST", "arg": "SC_LEN_ARG", "ret": "SC_LEN_RET",
            "argp": "SC_LEN_ARGP"}
 
@@ -43,7 +44,7 @@ def rows(calls):
                            key=lambda c: c.numbers[i]):
             flags = "SC_SYSCALL_ADDRESS" if call.result == "address" else "0"
             out.append(f'\t[{call.numbers[i]}] = {{ "{call.name}", {call.numbers[i]}, '
-                       f"{len(call.signatures[-1].args)}, {flags} }},\n")
+                       f"{call.n_args()}, {flags} }},\n")
         out.append("};\n")
     return "".join(out)
 
@@ -60,8 +61,17 @@ def argument(signature, a, flags, structs):
         of = signature.index(a.of)
     elif a.length == "const":
         of = a.of
-    return (f'{{ "{a.name}", SC_TYPE_{a.type.upper()}, {a.dir}, {LENGTHS[a.length]}, {of}, '
+    return (f'{{ "{a.name}", SC_TYPE_{TYPES.get(a.type, a.type.upper())}, {a.dir}, {LENGTHS[a.length]}, {of}, '
             f"{sub} }}")
+
+
+def cases(signature, condition, value):
+    """@return (argument, mask, value) for each value of a condition; argument 6: none"""
+    if not condition:
+        return [(6, "0", "0")]
+    name, masks, values = condition
+    mask = " | ".join(f"(uint32_t)({value(m)})" for m in masks)
+    return [(signature.index(name), mask, f"(uint32_t)({value(v)})") for v in values]
 
 
 def signatures(calls, flags, structs, values):
@@ -76,15 +86,12 @@ def signatures(calls, flags, structs, values):
         first[call] = count
         for s in call.signatures:
             args = ", ".join(argument(s, a, flags, structs) for a in s.args)
-            conditions = [(6, "0", "0")]
-            if s.condition:
-                name, masks, cases = s.condition
-                mask = " | ".join(f"(uint32_t)({value(m)})" for m in masks)
-                conditions = [(s.index(name), mask, f"(uint32_t)({value(v)})") for v in cases]
-            for arg, mask, case in conditions:
-                out.append(f"\t/* {call.name} */ {{ {arg}, {len(s.args)}, "
-                           f"SC_RESULT_{call.result.upper()}, {mask}, {case}, {{ {args} }} }},\n")
-                count += 1
+            for arg, mask, case in cases(s, s.condition, value):
+                for also in cases(s, s.also, value):
+                    out.append(f"\t/* {call.name} */ {{ {arg}, {also[0]}, {len(s.args)}, "
+                               f"SC_RESULT_{s.result.upper()}, {mask}, {case}, {also[1]}, "
+                               f"{also[2]}, {{ {args} }} }},\n")
+                    count += 1
         first[call] = (first[call], count - first[call])
     out.append("};\n\n")
     for i, abi in enumerate(table.ABIS):

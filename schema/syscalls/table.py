@@ -119,13 +119,20 @@ class Arg:
 
 
 class Signature:
-    """A variant of a call: a condition (argument, mask, values) or None, and arguments."""
+    """A variant of a call: conditions (argument, masks, values), a result, arguments."""
 
-    def __init__(self, words, where):
+    def __init__(self, words, where, result):
         self.where = where
-        self.condition = None
+        self.condition = self.also = None
+        self.result = result
         if words and words[0].startswith("["):
             self.condition = self._condition(words.pop(0))
+        if words and words[0].startswith("["):
+            self.also = self._condition(words.pop(0))
+        if words and words[0].startswith("->"):
+            self.result = words.pop(0)[2:]
+            if self.result not in RESULTS:
+                raise Problem(where, f"'{self.result}' is no result: {', '.join(RESULTS)}")
         self.args = [Arg(w, where) for w in words]
         if len(self.args) > MAX_ARGS:
             raise Problem(where, f"{len(self.args)} arguments: {MAX_ARGS} are the most")
@@ -140,8 +147,9 @@ class Signature:
                 other = self.args[names.index(a.of)]
                 if other.is_memory() != (a.length == "argp"):
                     raise Problem(where, f"'{a.text}': '{other.name}' is {other.type}")
-        if self.condition and self.condition[0] not in names:
-            raise Problem(where, f"condition: no argument is called '{self.condition[0]}'")
+        for condition in (self.condition, self.also):
+            if condition and condition[0] not in names:
+                raise Problem(where, f"condition: no argument is called '{condition[0]}'")
 
     def _condition(self, text):
         m = CONDITION.match(text)
@@ -166,12 +174,24 @@ class Call:
         self.result = result
         self.signatures = []
 
+    def n_args(self):
+        return max(len(s.args) for s in self.signatures)
+
+    def _check_second(self):
+        """A second condition refines a variant that comes later, which says what is read."""
+        for i, s in enumerate(self.signatures):
+            if s.also and not any(later.condition in (s.condition, None) and not later.also
+                                  for later in self.signatures[i + 1:]):
+                raise Problem(s.where, f"{self.name}: no later variant without the second "
+                              "condition says what is read")
+
     def check(self):
         if not self.signatures:
             raise Problem(self.where, f"{self.name}: no arguments and no variants")
         for s in self.signatures[:-1]:
             if not s.condition:
                 raise Problem(s.where, f"{self.name}: what comes behind is never reached")
+        self._check_second()
         if self.signatures[-1].condition:
             raise Problem(self.where, f"{self.name}: the last variant has a condition")
         if self.numbers[2] is None:
@@ -204,7 +224,7 @@ def read_calls(path):
             if bare:
                 bare = None
                 calls[-1].signatures.clear()
-            calls[-1].signatures.append(Signature(words, where))
+            calls[-1].signatures.append(Signature(words, where, calls[-1].result))
             continue
         if len(words) < 5:
             raise Problem(where, "not a row: name, three numbers, result, arguments")
@@ -227,7 +247,7 @@ def read_calls(path):
                     raise Problem(where, f"{key[1]} of {abi} is in {seen[key]} already")
                 seen[key] = where
         calls.append(Call(where, name, numbers, result))
-        calls[-1].signatures.append(Signature(words[5:], where))
+        calls[-1].signatures.append(Signature(words[5:], where, result))
         # A row without arguments of its own may only be the head of its variants.
         bare = len(words) == 5
     for call in calls:
