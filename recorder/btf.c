@@ -49,6 +49,14 @@ size_t btf_size(const unsigned char head[BTF_HEAD])
 	return BTF_HEAD + (size_t)end;
 }
 
+size_t btf_strings(const unsigned char head[BTF_HEAD])
+{
+	struct btf_header h;
+
+	memcpy(&h, head, sizeof(h));
+	return BTF_HEAD + (size_t)h.str_off;
+}
+
 struct search {
 	const struct btf *btf;
 	const char *name;
@@ -236,6 +244,7 @@ static void find_layout(const struct btf *btf, struct layout *layout)
 			if (name[0] != rows[i].container[0] || strcmp(rows[i].container, name) != 0)
 				continue;
 			found = (uint32_t *)((char *)layout + rows[i].offset);
+			s.visits++; /* of structs without members there can be millions */
 			if (*found == LAYOUT_NONE)
 				*found = dotted(&s, t, rows[i].member, rows[i].size);
 		}

@@ -29,6 +29,9 @@ size_t btf_search(const unsigned char *data, size_t length, size_t from);
  */
 size_t btf_size(const unsigned char head[BTF_HEAD]);
 
+/* Where, from the beginning of such a blob, its strings are. */
+size_t btf_strings(const unsigned char head[BTF_HEAD]);
+
 /*
  * Make a plan of it.
  * @plan   out: lstar and flags are 0; fields that the kernel lacks SCAUDIT_NO_FIELD

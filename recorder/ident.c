@@ -13,6 +13,8 @@
 #define READ_MAX (16u << 20) /* most bytes of one SCAUDIT_IOC_READ */
 #define BEHIND (128 * MIB) /* the kernel image: BTF lies in .rodata, behind .text */
 #define BEFORE (32 * MIB)
+#define CANDIDATES_MOST 4096u /* heads that make sense; all the modules of a kernel have few */
+#define EXAMINED_MOST (256 * MIB) /* of these, read and parsed */
 #define PAGE 4096u
 #define PID_MAX 0x400000u /* PID_MAX_LIMIT, include/linux/threads.h */
 #define KERNEL_HALF_I386 0x40000000ULL /* the lowest of CONFIG_PAGE_OFFSET */
@@ -110,7 +112,9 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 
 	ident->range = 0;
 	ident->at = ident->n_ranges > 0 ? ident->ranges[0].from : 0;
-	ident->searched = 0;
+	ident->searched = ident->examined = 0;
+	ident->candidates = 0;
+	ident->length = ident->hit = 0;
 	ident->why.text[0] = '\0';
 	ident->profiled = ident->has_layout = false;
 	ident->busy = true;
@@ -183,18 +187,24 @@ static int try_out(const struct ident *ident, const struct scaudit_plan *plan, c
 	return 0;
 }
 
+/* Its strings begin and end with NUL: cheap to ask, and a head alone rarely has them. */
+static bool has_strings(const struct ident *ident, const unsigned char *head, uint64_t gpa,
+			size_t size)
+{
+	unsigned char first, last;
+
+	return read_all(ident, gpa + btf_strings(head), &first, 1) == 0 && first == '\0' &&
+	       read_all(ident, gpa + size - 1, &last, 1) == 0 && last == '\0';
+}
+
 /* Is it the BTF of this kernel? */
-static bool examine(struct ident *ident, const unsigned char *head, uint64_t gpa)
+static bool examine(struct ident *ident, uint64_t gpa, size_t size)
 {
 	struct scaudit_plan plan;
 	struct layout layout;
-	size_t size = btf_size(head);
-	void *blob;
+	void *blob = malloc(size);
 	bool good;
 
-	if (size == 0)
-		return false;
-	blob = malloc(size);
 	if (blob == NULL)
 		return false;
 	good = read_all(ident, gpa, blob, size) == 0 &&
@@ -207,6 +217,30 @@ static bool examine(struct ident *ident, const unsigned char *head, uint64_t gpa
 		ident->has_layout = true;
 	}
 	return good;
+}
+
+/*
+ * The next in the chunk that is worth reading, from `hit` on, which becomes its place.
+ * @retval its size; 0: there is none
+ */
+static size_t next_candidate(struct ident *ident)
+{
+	const unsigned char *head;
+	size_t size;
+
+	for (; ident->candidates < CANDIDATES_MOST; ident->hit++) {
+		ident->hit = btf_search(ident->chunk, ident->length, ident->hit);
+		if (ident->hit == ident->length)
+			return 0;
+		head = ident->chunk + ident->hit;
+		size = btf_size(head);
+		if (size == 0)
+			continue;
+		ident->candidates++;
+		if (has_strings(ident, head, ident->at + ident->hit, size))
+			return size;
+	}
+	return 0;
 }
 
 /*
@@ -275,36 +309,56 @@ bool ident_assume(struct ident *ident, uint64_t lstar)
 	return true;
 }
 
-int ident_step(struct ident *ident)
+/* To where there is something to search. @retval false  there is nothing any more */
+static bool next_range(struct ident *ident)
 {
-	const struct ident_range *range;
-	uint64_t done = 0, want;
-	size_t hit;
-
-	if (!ident->busy)
-		return 1;
 	while (ident->range < ident->n_ranges &&
 	       ident->at + BTF_HEAD > ident->ranges[ident->range].to) {
 		if (++ident->range < ident->n_ranges)
 			ident->at = ident->ranges[ident->range].from;
 	}
-	if (ident->range == ident->n_ranges ||
-	    (ident->profile != NULL && ident->range >= ident->n_near))
-		return conclude(ident, use_profile(ident));
+	return ident->range < ident->n_ranges &&
+	       (ident->profile == NULL || ident->range < ident->n_near);
+}
 
-	range = &ident->ranges[ident->range];
-	want = range->to - ident->at < CHUNK ? range->to - ident->at : CHUNK;
-	if (ident->ops->read(ident->arg, ident->at, ident->chunk, want, &done) < 0 || done > want)
-		done = 0;
-	for (hit = btf_search(ident->chunk, done, 0); hit < done;
-	     hit = btf_search(ident->chunk, done, hit + 1)) {
-		if (examine(ident, ident->chunk + hit, ident->at + hit))
+static int give_up(struct ident *ident)
+{
+	sc_fail(&ident->why, -E2BIG,
+		"too much in guest memory looks like BTF and is not its kernel's: %u times, %llu MiB",
+		ident->candidates, (unsigned long long)(ident->examined / MIB));
+	return conclude(ident, use_profile(ident));
+}
+
+int ident_step(struct ident *ident)
+{
+	uint64_t want;
+	size_t size;
+
+	if (!ident->busy)
+		return 1;
+	if (!next_range(ident))
+		return conclude(ident, use_profile(ident));
+	want = ident->ranges[ident->range].to - ident->at;
+	want = want < CHUNK ? want : CHUNK;
+	if (ident->hit == 0 &&
+	    (ident->ops->read(ident->arg, ident->at, ident->chunk, want, &ident->length) < 0 ||
+	     ident->length > want))
+		ident->length = 0;
+	size = next_candidate(ident);
+	if (ident->candidates >= CANDIDATES_MOST || size > EXAMINED_MOST - ident->examined)
+		return give_up(ident);
+	if (size != 0) {
+		ident->examined += size;
+		if (examine(ident, ident->at + ident->hit, size))
 			return conclude(ident, true);
+		ident->hit++;
+		return 0;
 	}
-	ident->searched += done;
-	if (done < want) /* a hole: step over its first page */
-		ident->at = ((ident->at + done) & ~(uint64_t)(PAGE - 1)) + PAGE;
+	ident->hit = 0;
+	ident->searched += ident->length;
+	if (ident->length < want) /* a hole: step over its first page */
+		ident->at = ((ident->at + ident->length) & ~(uint64_t)(PAGE - 1)) + PAGE;
 	else /* a head may lie across the end */
-		ident->at += done - (done < BTF_HEAD ? 0 : BTF_HEAD - 1);
+		ident->at += want - (want < BTF_HEAD ? 0 : BTF_HEAD - 1);
 	return 0;
 }

@@ -9,6 +9,10 @@
  * The search goes in steps, so that the recording goes on meanwhile. A plan is
  * tried out on the guest before it is believed: what it calls `current` must be
  * a task.
+ *
+ * Anybody in the guest can fill memory with what looks like BTF. What lies between
+ * the kernel's entry point and its BTF is the kernel's own, so that this does not
+ * come first; and only so much of it is looked at.
  */
 #ifndef RECORDER_IDENT_H
 #define RECORDER_IDENT_H
@@ -45,9 +49,13 @@ struct ident {
 	struct ident_range *ranges; /* what is to be searched, in this order */
 	size_t n_ranges, range;
 	size_t n_near; /* of them: around the kernel's entry point */
-	uint64_t at; /* next byte to search */
-	unsigned char *chunk;
+	uint64_t at; /* next byte to search: where the chunk begins */
+	unsigned char *chunk; /* what is there */
+	uint64_t length; /* its bytes */
+	uint64_t hit; /* where in it to go on; 0: it is to be read */
 	uint64_t searched; /* bytes */
+	uint32_t candidates; /* heads that made sense; what is bounded */
+	uint64_t examined; /* bytes of them that were read, likewise */
 	const struct profile *profile; /* for where there is no BTF; NULL: none. The caller's */
 	struct scaudit_plan plan; /* the result: a plan, or ABSENT */
 	bool profiled; /* it is the profile's */
@@ -78,7 +86,7 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus);
 bool ident_assume(struct ident *ident, uint64_t lstar);
 
 /*
- * Search one more MiB.
+ * Search one more MiB, or look at one that looks like BTF.
  * @retval 1 plan is there (perhaps ABSENT), busy is false now  @retval 0 go on
  */
 int ident_step(struct ident *ident);

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""guest_btf.py VMLINUZ-GLOB BTF EXPECTED: the BTF of a distribution's kernel image, and
-what a second reader, which shares nothing with libbpf, finds in it."""
+"""guest_btf.py VMLINUZ-GLOB LAYOUT BTF EXPECTED: the BTF of a distribution's kernel image, and
+what a second reader, which shares nothing with libbpf, finds in it of what a plan has and of the
+rows of recorder/layout.h. Status 77: there is no such image."""
 
 import glob
 import lzma
+import re
 import struct
 import subprocess
 import sys
@@ -57,12 +59,15 @@ class Btf:
         self.strings = header + str_off
         self.types = [None]
         self.by_name = {}
+        self.structs = {}
         at = header + type_off
         end = at + type_len
         while at < end:
             name, info, size = struct.unpack_from("<III", data, at)
             kind, vlen = info >> 24 & 0x1F, info & 0xFFFF
             self.by_name.setdefault((kind, self.name(name)), len(self.types))
+            if kind == 4:
+                self.structs.setdefault(self.name(name), []).append(len(self.types))
             self.types.append((name, kind, vlen, info >> 31, size, at + 12))
             at += 12 + self.SIZES.get(kind, lambda n: 0)(vlen)
 
@@ -76,15 +81,33 @@ class Btf:
             name, type_, offset = struct.unpack_from("<III", self.data, at + 12 * i)
             yield self.name(name), type_, (offset & 0xFFFFFF if bitfields else offset) // 8
 
-    def offset(self, number, wanted):
+    def typed(self, number, wanted):
+        """Offset and type of a member."""
         for name, type_, offset in self.members(number):
             if name == wanted:
-                return offset
+                return offset, type_
             if name == "" and self.types[type_][1] in (4, 5):
-                inner = self.offset(type_, wanted)
+                inner = self.typed(type_, wanted)
                 if inner is not None:
-                    return offset + inner
+                    return offset + inner[0], inner[1]
         return None
+
+    def offset(self, number, wanted):
+        found = self.typed(number, wanted)
+        return found and found[0]
+
+    def dotted(self, number, path):
+        if path == "":
+            return self.types[number][4]
+        total = 0
+        for part in path.split("."):
+            while self.types[number][1] in (8, 9, 10, 11, 18):  # typedef, const, …
+                number = self.types[number][4]
+            found = self.typed(number, part)
+            if found is None:
+                return None
+            total, number = total + found[0], found[1]
+        return total
 
     def percpu(self, wanted):
         _, _, vlen, _, _, at = self.types[self.by_name[15, ".data..percpu"]]
@@ -110,18 +133,30 @@ def expectations(btf):
     yield "cred_uid", btf.offset(cred, "uid")
 
 
+def layout(btf, header):
+    with open(header, encoding="utf-8") as file:
+        rows = re.findall(r'X\((\w+), "(\w+)", "([\w.]*)"', file.read())
+    for field, container, member in rows:
+        found = (btf.dotted(number, member) for number in btf.structs.get(container, []))
+        yield field, next((offset for offset in found if offset is not None), "none")
+
+
 def main():
-    pattern, out, expected = sys.argv[1:]
+    pattern, header, out, expected = sys.argv[1:]
     images = sorted(glob.glob(pattern))
     if not images:
-        sys.exit(f"guest_btf.py: no {pattern}: './dev setup' fetches the lab's kernel")
+        print(f"guest_btf.py: no {pattern}: './dev setup' fetches the lab's kernel")
+        sys.exit(77)
     with open(images[-1], "rb") as file:
         blob = section(decompress(payload(file.read())), ".BTF")
     with open(out, "wb") as file:
         file.write(blob)
+    btf = Btf(blob)
     with open(expected, "w", encoding="ascii") as file:
-        for name, value in expectations(Btf(blob)):
+        for name, value in expectations(btf):
             file.write(f"{name} {value}\n")
+        for name, value in layout(btf, header):
+            file.write(f"layout.{name} {value}\n")
 
 
 main()
