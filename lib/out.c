@@ -14,19 +14,31 @@ void sc_out_init(struct sc_out *o, int fd)
 	o->len = 0;
 }
 
-int sc_out_flush(struct sc_out *o)
+static void write_all(struct sc_out *o, const char *bytes, size_t len)
 {
 	size_t done = 0;
 
-	while (!o->error && done < o->len) {
-		ssize_t n = write(o->fd, o->buf + done, o->len - done);
+	while (!o->error && done < len) {
+		ssize_t n = write(o->fd, bytes + done, len - done);
 
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR)
 			o->error = errno;
 	}
+}
+
+int sc_out_flush(struct sc_out *o)
+{
+	write_all(o, o->buf, o->len);
 	o->len = 0;
+	return -o->error;
+}
+
+int sc_out_write(struct sc_out *o, const void *bytes, size_t len)
+{
+	sc_out_flush(o);
+	write_all(o, bytes, len);
 	return -o->error;
 }
 

@@ -43,6 +43,9 @@ static inline int sc_out_commit(struct sc_out *o, const char *end)
 	return -o->error;
 }
 
+/* Write what is in the buffer, and then bytes that are not. @retval as sc_out_flush() */
+int sc_out_write(struct sc_out *o, const void *bytes, size_t len);
+
 /* A formatted line of less than SC_OUT_LINE bytes; longer ones are cut. */
 int sc_out_printf(struct sc_out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "../schema/abi.h"
+#include "decode.h"
 #include "errno_names.h"
 #include "json.h"
 #include "print.h"
@@ -13,14 +16,32 @@
 #include "term.h"
 #include "timespec.h"
 
-_Static_assert(SC_OUT_LINE >= 2048, "a line must fit");
+/* What stands around arguments and result, and the names of descriptors in JSON. */
+#define FRAME 2048u
+#define NAMES 40960u
+
+/* The longest line: beyond, arguments are numbers. */
+#define LINE_MOST (64u << 20)
+
+_Static_assert(SC_OUT_LINE >= FRAME + NAMES + 4096, "a line must fit");
 
 unsigned sc_print_columns(const struct sc_print *how)
 {
+	unsigned columns = SC_COL_TIME | SC_COL_TASK | SC_COL_NR | SC_COL_ARGS | SC_COL_RET;
+
 	if (how->format == SC_PRINT_JSON)
-		return SC_COL_TIME | SC_COL_TASK | SC_COL_NR | SC_COL_ARGS | SC_COL_RET |
-		       SC_COL_CPU | SC_COL_REGS;
-	return SC_COL_TIME | SC_COL_TASK | SC_COL_NR | SC_COL_ARGS | SC_COL_RET;
+		columns |= SC_COL_CPU | SC_COL_REGS;
+	return how->raw ? columns : columns | SC_COL_PAYLOAD;
+}
+
+static struct sc_decode decode_of(const struct sc_print *how)
+{
+	return (struct sc_decode){
+		.verbose = how->verbose,
+		.string_max = how->string_max,
+		.fd_name = how->fd_name,
+		.arg = how->fd_arg,
+	};
 }
 
 static char *put_two(char *p, int value, char behind)
@@ -43,12 +64,11 @@ static char *put_name(char *p, const struct sc_call *c, const struct sc_syscall 
 	return sc_put_hex(p - 2, c->nr);
 }
 
-static char *put_args(const struct sc_print *how, char *p, const struct sc_call *c,
-		      const struct sc_syscall *row)
+static char *put_raw_args(const struct sc_print *how, char *p, const struct sc_call *c,
+			  const struct sc_syscall *row)
 {
 	unsigned i, n = row ? row->n_args : 6;
 
-	*p++ = '(';
 	for (i = 0; i < n; i++) {
 		if (i)
 			p = SC_PUT(p, ", ");
@@ -57,8 +77,20 @@ static char *put_args(const struct sc_print *how, char *p, const struct sc_call 
 	return p;
 }
 
-static char *put_result(const struct sc_print *how, char *p, const struct sc_call *c,
-			const struct sc_syscall *row)
+static char *put_args(const struct sc_print *how, char *p, char *end, const struct sc_call *c,
+		      const struct sc_syscall *row)
+{
+	struct sc_decode decode = decode_of(how);
+	struct sc_text t = { .p = p, .end = end };
+
+	if (how->raw || !row)
+		return put_raw_args(how, p, c, row);
+	sc_decode_args(&decode, &t, c);
+	return t.p;
+}
+
+static char *put_raw_result(const struct sc_print *how, char *p, const struct sc_call *c,
+			    const struct sc_syscall *row)
 {
 	unsigned number = (unsigned)-(uint64_t)c->ret;
 	const char *name;
@@ -83,14 +115,30 @@ static char *put_result(const struct sc_print *how, char *p, const struct sc_cal
 	return p;
 }
 
-/* What follows the arguments. */
-static char *put_return(const struct sc_print *how, char *p, const struct sc_call *c,
+static char *put_result(const struct sc_print *how, char *p, char *end, const struct sc_call *c,
 			const struct sc_syscall *row)
 {
+	struct sc_decode decode = decode_of(how);
+	struct sc_text t = { .p = p, .end = end };
+
+	if (how->raw || !row || sc_call_failed(c))
+		return put_raw_result(how, p, c, row);
+	sc_decode_result(&decode, &t, c);
+	return t.p;
+}
+
+/* What follows the arguments. */
+static char *put_return(const struct sc_print *how, char *p, char *end, const struct sc_call *c,
+			const struct sc_syscall *row)
+{
+	bool red = how->colour && sc_call_failed(c);
+
 	switch (c->state) {
 	case SC_STATE_RETURNED:
 	case SC_STATE_IRET:
-		return put_result(how, SC_PUT(p, ") = "), c, row);
+		p = red ? SC_PUT(p, ") = " SC_TERM_RED) : SC_PUT(p, ") = ");
+		p = put_result(how, p, end, c, row);
+		return red ? SC_PUT(p, SC_TERM_OFF) : p;
 	case SC_STATE_NEVER:
 	case SC_STATE_UNWANTED:
 		return SC_PUT(p, ") = ?");
@@ -105,14 +153,17 @@ static char *put_return(const struct sc_print *how, char *p, const struct sc_cal
 	}
 }
 
-char *sc_print_core(char *p, const struct sc_call *call)
+/* Of end a part is kept for what has no end of its own. */
+#define RESULT_MOST 256u
+
+char *sc_print_core(const struct sc_print *how, char *p, char *end, const struct sc_call *call)
 {
-	static const struct sc_print plain;
 	const struct sc_syscall *row = sc_call_syscall(call);
 
 	p = put_name(p, call, row);
-	p = put_args(&plain, p, call, row);
-	return put_return(&plain, p, call, row);
+	*p++ = '(';
+	p = put_args(how, p, end - RESULT_MOST, call, row);
+	return put_return(how, p, end - RESULT_MOST / 2, call, row);
 }
 
 /* The date, before the first call of a day that is not today's. */
@@ -199,10 +250,12 @@ static char *colour(const struct sc_print *how, char *p, const char *sequence)
 	return how->colour ? sc_put_str(p, sequence) : p;
 }
 
-static char *put_text(struct sc_print *how, char *p, const struct sc_call *c)
+/* @retval NULL  it does not fit before end */
+static char *put_text(struct sc_print *how, char *p, char *end, const struct sc_call *c)
 {
 	const struct sc_syscall *row = sc_call_syscall(c);
 
+	end -= FRAME;
 	p = put_second(how, p, c->ts / SC_NS_PER_SEC);
 	p = put_caller(how, p, c->task);
 	p = colour(how, p, SC_TERM_DIM);
@@ -216,14 +269,13 @@ static char *put_text(struct sc_print *how, char *p, const struct sc_call *c)
 	p = colour(how, p, SC_TERM_BOLD);
 	p = put_name(p, c, row);
 	p = colour(how, p, SC_TERM_OFF);
-	p = put_args(how, p, c, row);
-	if (how->colour && sc_call_failed(c)) {
-		p = SC_PUT(p, ") = " SC_TERM_RED);
-		p = put_result(how, p, c, row);
-		p = SC_PUT(p, SC_TERM_OFF);
-	} else {
-		p = put_return(how, p, c, row);
-	}
+	*p++ = '(';
+	p = put_args(how, p, end, c, row);
+	if (p == end)
+		return NULL;
+	p = put_return(how, p, end, c, row);
+	if (p == end)
+		return NULL;
 	if (sc_call_has_ret(c)) {
 		p = SC_PUT(p, " <");
 		p = sc_put_u64(p, c->dur / SC_NS_PER_SEC);
@@ -272,10 +324,13 @@ static char *put_return_json(char *p, const struct sc_call *c)
 	return put_quoted(p, sc_state_name(c->state));
 }
 
-static char *put_json(struct sc_print *how, char *p, const struct sc_call *c)
+/* @retval NULL  it does not fit before end */
+static char *put_json(struct sc_print *how, char *p, char *end, const struct sc_call *c)
 {
 	const struct sc_syscall *row = sc_call_syscall(c);
 	unsigned i;
+
+	end -= FRAME + (how->fd_name ? NAMES : 0);
 
 	how->time = SC_PRINT_ISO;
 	put_second(how, p, c->ts / SC_NS_PER_SEC);
@@ -302,16 +357,64 @@ static char *put_json(struct sc_print *how, char *p, const struct sc_call *c)
 	p = sc_put_u64(SC_PUT(p, ",\"rsp\":"), c->rsp);
 	p = sc_put_u64(SC_PUT(p, ",\"rflags\":"), c->rflags);
 	p = sc_put_u64(SC_PUT(p, ",\"cr3\":"), c->cr3);
+	if (!how->raw) {
+		struct sc_decode decode = decode_of(how);
+		struct sc_text t = { .p = p, .end = end, .json = true };
+
+		sc_decode_json(&decode, &t, c);
+		if (sc_text_full(&t))
+			return NULL;
+		p = t.p;
+	}
 	p = sc_print_fds_json(how, p, c);
 	return SC_PUT(p, "}\n");
 }
 
+static char *put_line(struct sc_print *how, char *p, char *end, const struct sc_call *c)
+{
+	struct sc_print before = *how;
+
+	p = how->format == SC_PRINT_JSON ? put_json(how, p, end, c) : put_text(how, p, end, c);
+	/* It is begun anew, with the day that it may begin with. */
+	if (!p)
+		*how = before;
+	return p;
+}
+
+/* A line that is longer than the buffer. */
+static int print_long(struct sc_print *how, struct sc_out *out, const struct sc_call *c)
+{
+	bool raw = how->raw;
+	size_t room;
+	char *p;
+	int rc;
+
+	for (room = 1u << 20; room <= LINE_MOST; room *= 4) {
+		char *line = malloc(room);
+
+		if (!line)
+			break;
+		p = put_line(how, line, line + room, c);
+		rc = p ? sc_out_write(out, line, (size_t)(p - line)) : 0;
+		free(line);
+		if (p)
+			return rc;
+	}
+	how->raw = true;
+	p = put_line(how, sc_out_reserve(out), out->buf + SC_OUT_BYTES, c);
+	how->raw = raw;
+	return p ? sc_out_commit(out, p) : -ENOMEM;
+}
+
 int sc_print_call(struct sc_print *how, struct sc_out *out, const struct sc_call *call)
 {
-	char *p = sc_out_reserve(out);
+	char *p = put_line(how, sc_out_reserve(out), out->buf + SC_OUT_BYTES, call);
 
-	p = how->format == SC_PRINT_JSON ? put_json(how, p, call) : put_text(how, p, call);
-	return sc_out_commit(out, p);
+	if (!p && out->len) {
+		sc_out_flush(out);
+		p = put_line(how, out->buf, out->buf + SC_OUT_BYTES, call);
+	}
+	return p ? sc_out_commit(out, p) : print_long(how, out, call);
 }
 
 static char *put_count(char *p, uint64_t count, const char *what)

@@ -2,19 +2,20 @@
 /*
  * A call as a line: strace's syntax, or JSON.
  *
- *   1234  12:30:00.123456789 openat(0xffffff9c, 0x7ffe…, 0, 0) = -1 ENOENT (No such file
- *   or directory) <0.000012345>
+ *   1234  12:30:00.123456789 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = -1 ENOENT (No such
+ *   file or directory) <0.000012345>
  *
  * The first number is the thread's (as in strace -f), ? where it is not known. What
  * is known of the return is said with strace's words:
  *
  *   returned, iret   = 3, = -1 ENOENT (…), = 0x7f… where the result is an address
- *   open             read(0, 0x7ffe…, 0x400 <unfinished ...>
- *   gone             read(0, 0x7ffe…, 0x400 <unfinished ...>) = ?
+ *   open             read(0, 0x7ffe…, 1024 <unfinished ...>
+ *   gone             read(0, 0x7ffe…, 1024 <unfinished ...>) = ?
  *   never            exit_group(0) = ?
- *   unseen           read(0, 0x7ffe…, 0x400) = ? <unavailable>
+ *   unseen           read(0, 0x7ffe…, 1024) = ? <unavailable>
  *
- * Calls without a name are syscall_0x1c8(…) with all six arguments.
+ * Arguments are written by lib/decode.h; with `raw` they are registers, in hexadecimal.
+ * Calls without a name are syscall_0x1c8(…) with all six.
  */
 #ifndef SC_PRINT_H
 #define SC_PRINT_H
@@ -41,6 +42,9 @@ struct sc_print {
 	enum sc_print_time time;
 	bool names; /* 1234<bash>, as strace -Y */
 	bool colour;
+	bool raw; /* registers, as numbers; the memory of calls is not looked at */
+	bool verbose; /* structures and environments whole, as strace -v */
+	size_t string_max; /* bytes of a string, elements of an array; 0: all that there are */
 	/*
 	 * What a descriptor is, or NULL where that is not known: raw bytes. It is asked for
 	 * arguments first, then for the result. NULL: descriptors are numbers.
@@ -66,13 +70,12 @@ int sc_print_call(struct sc_print *how, struct sc_out *out, const struct sc_call
 /* Write a gap as a line "--- gap: … ---"; JSON shows calls only: nothing is written. */
 int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *gap);
 
-/* Most bytes of name(args) = ret. */
-#define SC_PRINT_CORE_LEN 512
-
 /*
- * Write name(args) = ret ERRNO (text), without duration, colour and newline.
- * @p  room for SC_PRINT_CORE_LEN bytes
+ * Write name(args) = ret ERRNO (text), without duration, colour and newline; what does not
+ * fit before end is left out.
+ * @p  room for SC_PRINT_CORE_LEN bytes at least
  */
-char *sc_print_core(char *p, const struct sc_call *call);
+#define SC_PRINT_CORE_LEN 512
+char *sc_print_core(const struct sc_print *how, char *p, char *end, const struct sc_call *call);
 
 #endif

@@ -6,7 +6,9 @@
 
 enum {
 	KEY_TIME = 0x180,
-	KEY_COLOUR
+	KEY_COLOUR,
+	KEY_RAW,
+	KEY_STRING_MAX
 };
 
 static const struct argp_option options[] = {
@@ -15,6 +17,10 @@ static const struct argp_option options[] = {
 	{ "time", KEY_TIME, "STYLE", 0,
 	  "Times in text: clock (local, default), unix (as strace -ttt) or iso (UTC)", 0 },
 	{ "names", 'Y', 0, 0, "Command names beside the numbers, as strace -Y", 0 },
+	{ "raw", KEY_RAW, 0, 0, "Arguments as numbers: what the registers were", 0 },
+	{ "verbose", 'v', 0, 0, "Structures and environments whole, as strace -v", 0 },
+	{ "string-max", KEY_STRING_MAX, "N", 0,
+	  "Of strings N bytes, of arrays N elements, as strace -s; else all that was recorded", 0 },
 	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
 	  "always, never or auto: on a terminal, unless NO_COLOR is set", 0 },
 	{ 0 }
@@ -41,6 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	static const char *const styles[] = { "clock", "unix", "iso", NULL };
 	static const char *const whens[] = { "auto", "always", "never", NULL };
 	struct sc_print_args *a = state->input;
+	uint64_t number;
 
 	switch (key) {
 	case 'f':
@@ -51,6 +58,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'Y':
 		a->print.names = true;
+		return 0;
+	case KEY_RAW:
+		a->print.raw = true;
+		return 0;
+	case 'v':
+		a->print.verbose = true;
+		return 0;
+	case KEY_STRING_MAX:
+		if (sc_number_parse(arg, strlen(arg), SIZE_MAX, &number) || !number)
+			sc_usage(state, "--string-max: '%s' is not a number from 1 on", arg);
+		a->print.string_max = number;
 		return 0;
 	case KEY_COLOUR:
 		a->colour = SC_COLOUR_ALWAYS;

@@ -127,7 +127,8 @@ static int write_call(const struct sc_call *call, void *arg)
 
 	if (csv && !e->written)
 		timesketch_csv_head(e->out);
-	if (csv ? timesketch_csv(e->out, call, vm) : timesketch_jsonl(e->out, call, vm))
+	if (csv ? timesketch_csv(e->out, call, vm, &e->q->print) :
+		  timesketch_jsonl(e->out, call, vm, &e->q->print))
 		return QUERY_STOP_OUTPUT;
 	e->written++;
 	return e->written == e->q->limit ? QUERY_STOP_LIMIT : 0;
@@ -140,8 +141,8 @@ static int write_all(struct export *e, int fd, bool *whole)
 	int rc, error;
 
 	sc_out_init(e->out, fd);
-	rc = sc_store_scan(q->store, &q->where.filter, SC_COL_ALL & ~SC_COL_PAYLOAD, q->reverse,
-			   write_call, e, &q->damage, &err);
+	rc = sc_store_scan(q->store, &q->where.filter, SC_COL_ALL, q->reverse, write_call, e,
+			   &q->damage, &err);
 	error = -sc_out_flush(e->out);
 	*whole = !error && rc >= 0;
 	if (error && error != EPIPE) {

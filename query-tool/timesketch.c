@@ -11,6 +11,9 @@
 #include "../schema/abi.h"
 #include "timesketch.h"
 
+/* Longer ones than twice this are not searched any more; quotes are doubled in a line. */
+#define FIELD_MAX 16384u
+
 /* What a field's text is, and so how it is written. */
 enum kind {
 	NUMBER, /* digits, or nothing */
@@ -22,12 +25,13 @@ struct record {
 	const struct sc_call *call;
 	const struct sc_syscall *row;
 	const char *vm;
+	const struct sc_print *how; /* arguments in the message */
 };
 
 struct field {
 	const char *name;
 	enum kind kind;
-	/* Writes the value without quotes; nothing: there is none. At most 1024 bytes. */
+	/* Writes the value without quotes; nothing: there is none. At most FIELD_MAX bytes. */
 	char *(*put)(char *p, const struct record *r);
 };
 
@@ -39,6 +43,7 @@ static bool known(const struct record *r, unsigned what)
 static char *put_message(char *p, const struct record *r)
 {
 	const struct sc_task *t = r->call->task;
+	char *end = p + FIELD_MAX;
 
 	if (known(r, SCAUDIT_KNOWN_TASK)) {
 		p = sc_put_u64(SC_PUT(p, "["), t->tid);
@@ -48,7 +53,7 @@ static char *put_message(char *p, const struct record *r)
 	} else {
 		p = SC_PUT(p, "[?] ");
 	}
-	return sc_print_core(p, r->call);
+	return sc_print_core(r->how, p, end, r->call);
 }
 
 static char *put_datetime(char *p, const struct record *r)
@@ -233,11 +238,12 @@ int timesketch_csv_head(struct sc_out *out)
 	return sc_out_commit(out, p);
 }
 
-int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *vm)
+int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *vm,
+		   const struct sc_print *how)
 {
-	struct record r = { call, sc_call_syscall(call), vm };
+	struct record r = { call, sc_call_syscall(call), vm, how };
 	char *p = sc_out_reserve(out);
-	char text[1024];
+	char text[FIELD_MAX];
 	size_t i;
 
 	for (i = 0; i < N_FIELDS; i++) {
@@ -254,11 +260,12 @@ int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *v
 	return sc_out_commit(out, p);
 }
 
-int timesketch_jsonl(struct sc_out *out, const struct sc_call *call, const char *vm)
+int timesketch_jsonl(struct sc_out *out, const struct sc_call *call, const char *vm,
+		     const struct sc_print *how)
 {
-	struct record r = { call, sc_call_syscall(call), vm };
+	struct record r = { call, sc_call_syscall(call), vm, how };
 	char *p = sc_out_reserve(out);
-	char text[1024];
+	char text[FIELD_MAX];
 	bool any = false;
 	size_t i;
 

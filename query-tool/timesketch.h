@@ -9,6 +9,7 @@
 
 #include "../lib/call.h"
 #include "../lib/out.h"
+#include "../lib/print.h"
 
 /* Write the line that a CSV file begins with. */
 int timesketch_csv_head(struct sc_out *out);
@@ -16,9 +17,12 @@ int timesketch_csv_head(struct sc_out *out);
 /*
  * Write a call as a line.
  * @vm  the VM's name
+ * @how  how the arguments in the message are written: raw, verbose, string_max
  * @retval 0  @retval negative errno of the output
  */
-int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *vm);
-int timesketch_jsonl(struct sc_out *out, const struct sc_call *call, const char *vm);
+int timesketch_csv(struct sc_out *out, const struct sc_call *call, const char *vm,
+		   const struct sc_print *how);
+int timesketch_jsonl(struct sc_out *out, const struct sc_call *call, const char *vm,
+		     const struct sc_print *how);
 
 #endif

@@ -18,7 +18,7 @@ call t=7000 pid=10 tid=10 known=15 comm=sh abi=1 insn=2 nr=1 args=0 state=never
 end why=stopped
 END
 
-Q='scquery --store store'
+Q='scquery --store store --raw'
 GAP='--- gap: 7 calls and 6 returns not recorded (drop, vCPU 1) from 2026-03-01T12:30:00.000003500Z to 2026-03-01T12:30:00.000003600Z ---'
 
 # ---- text ----
@@ -175,7 +175,7 @@ gap reason=6 vcpu=0 entries=0 returns=1 first=3600 last=3600
 gap reason=0 vcpu=4294967295 entries=-1 returns=-1 first=3700 last=3700
 end why=stopped
 END
-run scquery --store blind --time unix
+run scquery --raw --store blind --time unix
 stdout <<'END'
 10    1772368200.000001000 write(0x1, 0x2, 0x3) = 3 <0.000000005>
 10    1772368200.000001100 execve(0x1, 0x2, 0x3) = 0 <0.000000005>
@@ -185,11 +185,11 @@ stdout <<'END'
 --- gap: the guest began anew in the middle of 1 calls (cut, vCPU 0) at 2026-03-01T12:30:00.000003600Z ---
 --- gap: an unknown number of calls and an unknown number of returns not recorded (missing) from 2026-03-01T12:30:00.000003700Z to 2026-03-01T12:30:00.000003700Z ---
 END
-run scquery --store blind -f json --abi i386
+run scquery --raw --store blind -f json --abi i386
 tr , '\n' <out | grep -E '"(abi|insn|syscall|state)"' | paste -sd ' ' >states
 mv states out
 stdout '"abi":"i386" "insn":"int80" "syscall":"write" "state":"returned" "abi":"i386" "insn":"int80" "syscall":"execve" "state":"iret" "abi":"i386" "insn":"sysenter" "syscall":"nanosleep" "state":"restarted"'
-run scquery --store blind -f json --abi x32 --insn syscall
+run scquery --raw --store blind -f json --abi x32 --insn syscall
 grep -q '"abi":"x32","insn":"syscall","nr":1073741825,"syscall":"write"' out || bad "x32: $(cat out)"
 run scquery --store blind gaps -f json
 stdout <<'END'
@@ -390,7 +390,7 @@ for _ in $(seq 400); do
 	[ -e live/index.db ] && scquery --store live >/dev/null 2>&1 && break
 	sleep 0.05
 done
-run scquery --store live --time unix
+run scquery --raw --store live --time unix
 status 0
 stdout '10    1772368200.000001000 wait4(0x1, 0, 0, 0 <unfinished ...>'
 echo 'call t=2000 dur=5 nr=39 ret=10
@@ -399,7 +399,7 @@ for _ in $(seq 400); do
 	[ "$(scquery --store live 2>/dev/null | wc -l)" = 3 ] && break
 	sleep 0.05
 done
-run scquery --store live --time unix --reverse --limit 1
+run scquery --raw --store live --time unix --reverse --limit 1
 stdout '10    1772368200.000002000 getpid() = 10 <0.000000005>'
 exec 3>&-
 wait
@@ -428,7 +428,7 @@ data = bytearray(open(path, "rb").read())
 data[offset + length // 2] ^= 4
 open(path, "wb").write(data)
 END
-run scquery --store bits --time unix
+run scquery --raw --store bits --time unix
 status 3
 stderr_line 'the store is damaged: 1 blocks with 1 calls could not be read'
 { grep -q 'read(' out && grep -q 'open(' out && ! grep -q 'write(' out; } ||
@@ -440,7 +440,7 @@ status 3
 [ "$(wc -l <hurt.jsonl)" = 2 ] || bad "export of a damaged store: $(cat hurt.jsonl)"
 cp -r hurt cut
 truncate -s -20 cut/segments/000001.scs
-run scquery --store cut --time unix
+run scquery --raw --store cut --time unix
 status 3
 { grep -q 'read(' out && grep -q 'write(' out; } || bad "shown of a cut store: $(cat out)"
 [ "$(wc -l <err)" = 1 ] || bad "stderr: $(cat err)"

@@ -32,7 +32,7 @@ call t=7200 dur=10 pid=40 tid=40 ppid=20 start=2000000005050 comm=child nr=257 a
 call t=7300 dur=10 nr=42 args=9,4096,16 in=1:\x02\x00\x01\xbb\x0a\x00\x02\x02AAAAAAAA ret=-111
 end why=stopped
 END
-Q='scquery --store store'
+Q='scquery --store store --raw'
 T=2026-03-01T12:30:00.00000
 iso() { printf '%s%sZ' $T "$1"; }
 

@@ -17,7 +17,7 @@ call t=20000000000 dur=5 pid=30 tid=30 comm=late nr=3 args=5 ret=0
 end why=stopped
 END
 
-R='screplay --store store'
+R='screplay --store store --raw'
 GAP='--- gap: 1 calls and 1 returns not recorded (stall) from 2026-03-01T12:30:00.300000001Z to 2026-03-01T12:30:00.300000002Z ---'
 
 now() { date +%s%N; }
@@ -56,7 +56,7 @@ took 0 15000 $R --limit 1 --speed 0.1
 [ "$(wc -l <out)" = 2 ] || bad "limit: $(cat out)"
 
 # The same lines and filters as scquery has.
-run scquery --store store --format json --failed
+run scquery --store store --raw --format json --failed
 cp out want
 run $R --speed max --format json --failed
 cmp -s out want || bad "JSON differs from scquery's"

@@ -71,7 +71,7 @@ static int setup(void **state)
 /* Without the date: the style of strace -ttt. */
 static void is_line(const struct sc_call *c, const char *expected)
 {
-	struct sc_print how = { .time = SC_PRINT_UNIX };
+	struct sc_print how = { .raw = true, .time = SC_PRINT_UNIX };
 
 	assert_int_equal(sc_print_call(&how, &out, c), 0);
 	assert_string_equal(text(), expected);
@@ -165,7 +165,7 @@ static void other_abis(void **state)
 
 static void callers(void **state)
 {
-	struct sc_print how = { .time = SC_PRINT_UNIX, .names = true };
+	struct sc_print how = { .raw = true, .time = SC_PRINT_UNIX, .names = true };
 	struct sc_call c = example();
 	struct sc_task evil = bash;
 
@@ -220,7 +220,7 @@ static void times(void **state)
 
 static void colours(void **state)
 {
-	struct sc_print how = { .time = SC_PRINT_UNIX, .colour = true };
+	struct sc_print how = { .raw = true, .time = SC_PRINT_UNIX, .colour = true };
 	struct sc_call c = example();
 
 	(void)state;
@@ -234,7 +234,7 @@ static void colours(void **state)
 
 static void json(void **state)
 {
-	struct sc_print how = { .format = SC_PRINT_JSON };
+	struct sc_print how = { .raw = true, .format = SC_PRINT_JSON };
 	struct sc_call c = example();
 	struct sc_task evil = bash;
 
@@ -346,12 +346,13 @@ static void longest(void **state)
 		.cr3 = UINT64_MAX,
 		.task = &task,
 	};
-	char core[SC_PRINT_CORE_LEN + 1];
+	char core[SC_PRINT_CORE_LEN];
 
 	(void)state;
 	task.tid = task.pid = task.ppid = task.uid = UINT32_MAX;
 	memset(task.comm, '\377', 16);
-	assert_true(sc_print_core(core, &c) - core <= SC_PRINT_CORE_LEN);
+	assert_true(sc_print_core(&how, core, core + SC_PRINT_CORE_LEN, &c) - core <=
+		    SC_PRINT_CORE_LEN);
 	assert_int_equal(sc_print_call(&how, &out, &c), 0);
 	assert_true(out.len < SC_OUT_LINE);
 	out.len = 0;
