@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Makes what lib/ is built of from calls.tbl, flags.tbl and structs.tbl.
 
-usage: generate.py [--pending] OUTPUT-FOLDER
+usage: generate.py OUTPUT-FOLDER
 
   syscall_ids.h     enum sc_flags_id, enum sc_struct_id
   syscall_rows.h    for lib/syscalls.c
@@ -11,7 +11,7 @@ usage: generate.py [--pending] OUTPUT-FOLDER
   flag_includes.h   the headers that flags.tbl names
 
 A file that would not change is left alone. Names that calls.tbl uses and the other tables
-lack are errors; with --pending they are said, and their arguments are plain hexadecimal.
+lack are errors.
 """
 
 import os
@@ -49,11 +49,11 @@ def rows(calls):
     return "".join(out)
 
 
-def argument(signature, a, flags, structs):
+def argument(signature, a):
     if a.type in table.WITH_FLAGS:
-        sub = f"SC_FLAGS_{a.sub.upper()}" if a.sub in flags else "0"
+        sub = f"SC_FLAGS_{a.sub.upper()}"
     elif a.type in table.WITH_STRUCT:
-        sub = f"SC_STRUCT_{a.sub.upper()}" if a.sub in structs else "0"
+        sub = f"SC_STRUCT_{a.sub.upper()}"
     else:
         sub = "0"
     of = 0
@@ -74,7 +74,7 @@ def cases(signature, condition, value):
     return [(signature.index(name), mask, f"(uint32_t)({value(v)})") for v in values]
 
 
-def signatures(calls, flags, structs, values):
+def signatures(calls, structs, values):
     """@values  numbers of constants that flags.tbl gives"""
     out = [HEAD, "static const struct sc_signature signatures[] = {\n"]
     count, first = 0, {}
@@ -85,7 +85,7 @@ def signatures(calls, flags, structs, values):
     for call in calls:
         first[call] = count
         for s in call.signatures:
-            args = ", ".join(argument(s, a, flags, structs) for a in s.args)
+            args = ", ".join(argument(s, a) for a in s.args)
             for arg, mask, case in cases(s, s.condition, value):
                 for also in cases(s, s.also, value):
                     out.append(f"\t/* {call.name} */ {{ {arg}, {also[0]}, {len(s.args)}, "
@@ -126,19 +126,14 @@ def flag_rows(flags):
     return "".join(out)
 
 
-def missing(calls, flags, structs, pending):
-    """What other tables do not have: fails, or says it in one line."""
+def check_names(calls, flags, structs):
+    """What calls.tbl uses and the other tables do not have is a Problem."""
     used_flags, used_structs = table.used_names(calls)
-    lacking = [(where, f"table '{n}'", "flags.tbl") for n, where in used_flags.items()
-               if n not in flags]
-    lacking += [(where, f"structure '{n}'", "structs.tbl") for n, where in used_structs.items()
-                if n not in structs]
-    if not lacking:
-        return
-    if not pending:
-        raise table.Problem(lacking[0][0], f"{lacking[0][1]} is not in {lacking[0][2]}")
-    print(f"calls.tbl: pending: {' '.join(n.split(chr(39))[1] for _, n, _ in lacking)}",
-          file=sys.stderr)
+    for used, known, what in ((used_flags, flags, "table '{}' is not in flags.tbl"),
+                              (used_structs, structs, "structure '{}' is not in structs.tbl")):
+        for name, where in used.items():
+            if name not in known:
+                raise table.Problem(where, what.format(name))
 
 
 def put(folder, name, text):
@@ -155,21 +150,19 @@ def put(folder, name, text):
 
 
 def main(args):
-    pending = "--pending" in args
-    args = [a for a in args if a != "--pending"]
     if len(args) != 1 or args[0].startswith("-"):
-        sys.exit("usage: generate.py [--pending] OUTPUT-FOLDER")
+        sys.exit("usage: generate.py OUTPUT-FOLDER")
     try:
         calls = table.read_calls(os.path.join(HERE, "calls.tbl"))
         includes, flags = table.read_flags(os.path.join(HERE, "flags.tbl"))
         structs = table.read_structs(os.path.join(HERE, "structs.tbl"))
-        missing(calls, flags, structs, pending)
+        check_names(calls, flags, structs)
     except table.Problem as problem:
         sys.exit(str(problem))
     values = {n: v for t in flags.values() for n, v in t.entries if v}
     put(args[0], "syscall_ids.h", ids(flags, structs))
     put(args[0], "syscall_rows.h", rows(calls))
-    put(args[0], "signature_rows.h", signatures(calls, flags, structs, values))
+    put(args[0], "signature_rows.h", signatures(calls, structs, values))
     put(args[0], "flag_includes.h", HEAD + "\n".join(includes) + "\n")
     put(args[0], "flag_rows.h", flag_rows(flags))
 
