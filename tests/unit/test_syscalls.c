@@ -2,6 +2,7 @@
 /* The tables of system calls against two witnesses: the kernel's headers and libseccomp. */
 #include <seccomp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
@@ -16,15 +17,24 @@
 
 #define HEADERS "/usr/include/x86_64-linux-gnu/asm/"
 
+/* Calls that came into a gap between numbers, after those of higher numbers. */
+static bool is_newer(const struct sc_syscall *row, unsigned last)
+{
+	return row->nr > last || strcmp(row->name, "uretprobe") == 0;
+}
+
 /*
- * Every __NR_ of a header must be a row.
+ * Every __NR_ of a header must be a row, and every row up to the header's last number must
+ * be in the header.
  * @least  rows that the oldest header in question has
  */
 static void check_header(enum sc_abi abi, const char *path, unsigned least)
 {
 	FILE *f = fopen(path, "r");
+	bool there[1024] = { false };
 	char line[256];
-	unsigned rows = 0;
+	unsigned rows = 0, last = 0;
+	uint32_t i;
 
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
@@ -40,10 +50,21 @@ static void check_header(enum sc_abi abi, const char *path, unsigned least)
 			fail_msg("%s: %u is %s there, %s here", path, nr, name,
 				 row ? row->name : "nothing");
 		assert_ptr_equal(sc_syscall_by_name(abi, name, strlen(name)), row);
+		assert_true(nr < 1024);
+		there[nr] = true;
+		/* Numbers of x32 alone are above 512, and are given no more. */
+		if (nr < 512 && nr > last)
+			last = nr;
 		rows++;
 	}
 	fclose(f);
 	assert_true(rows >= least);
+	for (i = 0; i < sc_syscall_count(abi); i++) {
+		const struct sc_syscall *row = sc_syscall_by_number(abi, i);
+
+		if (row && !there[i] && (i >= 512 || !is_newer(row, last)))
+			fail_msg("%s has no %s, which is %u here", path, row->name, i);
+	}
 }
 
 static void headers_agree(void **state)
@@ -95,6 +116,40 @@ static void libseccomp_agrees(void **state)
 		}
 		assert_true(known > 340);
 		assert_true(unknown < (abi == SC_ABI_I386 ? 50 : 20));
+	}
+}
+
+/* Every number that libseccomp has a name for must be a row of that name. */
+static void libseccomp_is_here(void **state)
+{
+	static const struct {
+		uint32_t arch;
+		unsigned least;
+	} theirs[] = {
+		[SC_ABI_X86_64] = { SCMP_ARCH_X86_64, 360 },
+		[SC_ABI_X32] = { SCMP_ARCH_X32, 350 },
+		[SC_ABI_I386] = { SCMP_ARCH_X86, 430 },
+	};
+	unsigned abi, nr;
+
+	(void)state;
+	for (abi = 0; abi < SC_ABIS; abi++) {
+		unsigned known = 0;
+
+		for (nr = 0; nr < 1024; nr++) {
+			const struct sc_syscall *row = sc_syscall_by_number(abi, nr);
+			int number = (int)(abi == SC_ABI_X32 ? nr | SC_X32_BIT : nr);
+			char *name = seccomp_syscall_resolve_num_arch(theirs[abi].arch, number);
+
+			if (!name)
+				continue;
+			known++;
+			if (!row || strcmp(row->name, name) != 0)
+				fail_msg("%s: %u is %s there, %s here", sc_abi_name(abi), nr, name,
+					 row ? row->name : "nothing");
+			free(name);
+		}
+		assert_true(known >= theirs[abi].least);
 	}
 }
 
@@ -196,9 +251,9 @@ static void suggestions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headers_agree),   cmocka_unit_test(libseccomp_agrees),
-		cmocka_unit_test(argument_counts), cmocka_unit_test(abi_of_a_call),
-		cmocka_unit_test(suggestions),
+		cmocka_unit_test(headers_agree),      cmocka_unit_test(libseccomp_agrees),
+		cmocka_unit_test(libseccomp_is_here), cmocka_unit_test(argument_counts),
+		cmocka_unit_test(abi_of_a_call),      cmocka_unit_test(suggestions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
