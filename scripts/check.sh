@@ -70,9 +70,29 @@ check_shell() {
 # A generator is a program beside what it makes: it prints with --check what is not current.
 check_generated() {
 	local generator status=0
-	for generator in "$TOP"/schema/gen*; do
-		[ -x "$generator" ] || continue
+	for generator in "$TOP"/schema/syscalls/document.py; do
 		"$generator" --check || status=1
+	done
+	return $status
+}
+
+# The table of calls against the source of each kernel that is installed as a package.
+check_calls() {
+	local tar dir name status=0
+	for tar in /usr/src/linux-source-*.tar.xz; do
+		[ -e "$tar" ] || continue
+		name=$(basename "$tar" .tar.xz)
+		dir=$BUILD/cache/$name
+		if [ ! -e "$dir/.scaudit" ]; then
+			rm -rf "$dir"
+			mkdir -p "$dir"
+			# What from-kernel.py reads, and no more.
+			tar -C "$dir" --strip-components=1 -xf "$tar" --wildcards "$name/Makefile" \
+				"$name/arch/x86/entry/syscalls/*.tbl" \
+				"$name/"{arch/x86,block,drivers/char,fs,io_uring,ipc,kernel,mm,net,security}"/*.c" || return 1
+			touch "$dir/.scaudit"
+		fi
+		"$TOP/schema/syscalls/from-kernel.py" "$dir" || status=1
 	done
 	return $status
 }
@@ -95,6 +115,7 @@ check_main() {
 	check_step "checkpatch on kmod" check_checkpatch
 	check_step shellcheck check_shell
 	check_step "generated files" check_generated
+	check_step "table of calls against the kernel's source" check_calls
 	[ $CHECK_STATUS = 0 ] && say "check: all clean"
 	return $CHECK_STATUS
 }

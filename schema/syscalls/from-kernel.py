@@ -9,6 +9,9 @@ called and how many there are comes from the SYSCALL_DEFINEn of its entry point 
 and x32 the compat one, whose arguments are the registers of the caller). With --draft it
 prints rows instead, with types guessed from the C types: what calls.tbl began as, and
 where a row for a new call can be taken from.
+
+A source that is older than the table has not all of its calls; how many are newer is said.
+Every other difference is printed, and the exit status is then 1.
 """
 
 import os
@@ -18,8 +21,11 @@ import sys
 import table
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-FOLDERS = ("arch/x86", "block", "drivers", "fs", "io_uring", "ipc", "kernel", "mm", "net",
+# Where entry points are defined. ./dev check unpacks no more of a source than this.
+FOLDERS = ("arch/x86", "block", "drivers/char", "fs", "io_uring", "ipc", "kernel", "mm", "net",
            "security")
+# Calls whose number lies among older ones: since which kernel they are there.
+FILLED_IN = {"uretprobe": (6, 11)}
 DEFINE = re.compile(r"^(COMPAT_SYSCALL|SYSCALL32|SYSCALL)_DEFINE([0-6])\(", re.M)
 # Entry points without a definition in this kernel, or with more than one: from their last
 # definition, or from the manual page.
@@ -192,26 +198,49 @@ def draft(linux):
               f"{result.get(name, 'int'):7}  {text}".rstrip())
 
 
+def version(linux):
+    """@return (6, 12)"""
+    with open(os.path.join(linux, "Makefile"), encoding="utf-8") as f:
+        found = dict(re.findall(r"^(VERSION|PATCHLEVEL) = (\d+)$", f.read(), re.M))
+    return int(found["VERSION"]), int(found["PATCHLEVEL"])
+
+
+def difference(ours, theirs, abi, nr):
+    """What a row and the kernel do not agree about, in a line; None: they agree"""
+    what = f"{abi} {nr}"
+    if not ours:
+        return f"calls.tbl: {what} is missing: {theirs[0]}"
+    if not theirs:
+        return f"{ours.where}: the kernel has no {what} ({ours.name})"
+    if ours.name != theirs[0]:
+        return f"{ours.where}: {what} is {theirs[0]}"
+    if ours.n_args() != len(theirs[1]):
+        return f"{ours.where}: {what}, {ours.name}, has {len(theirs[1])} arguments: " + \
+            ", ".join(" ".join(a) for a in theirs[1])
+    return None
+
+
 def check(linux):
     """@return how many differences there are; they are printed"""
     theirs = kernel_calls(linux)
     ours = {(abi, n): c for c in table.read_calls(os.path.join(HERE, "calls.tbl"))
             for abi, n in zip(table.ABIS, c.numbers) if n is not None}
-    differ = 0
+    kernel = version(linux)
+    # Numbers above 512 are those of x32 alone, and are given no more.
+    last = {abi: max(n for a, n in theirs if a == abi and n < 512) for abi in table.ABIS}
+    differ, newer = 0, set()
     for key in sorted(set(theirs) | set(ours)):
-        what = f"{key[0]} {key[1]}"
-        if key not in ours:
-            print(f"calls.tbl: {what} is missing: {theirs[key][0]}")
-        elif key not in theirs:
-            print(f"{ours[key].where}: the kernel has no {what} ({ours[key].name})")
-        elif ours[key].name != theirs[key][0]:
-            print(f"{ours[key].where}: {what} is {theirs[key][0]}")
-        elif ours[key].n_args() != len(theirs[key][1]):
-            print(f"{ours[key].where}: {what}, {ours[key].name}, has {len(theirs[key][1])} "
-                  f"arguments: {', '.join(' '.join(a) for a in theirs[key][1])}")
-        else:
+        call = ours.get(key)
+        if call and key not in theirs and (last[key[0]] < key[1] < 512 or
+                                           kernel < FILLED_IN.get(call.name, (0, 0))):
+            newer.add(call.name)
             continue
-        differ += 1
+        line = difference(call, theirs.get(key), *key)
+        if line:
+            print(line)
+            differ += 1
+    print(f"Linux {kernel[0]}.{kernel[1]}: {len(theirs)} numbers, {differ} differ; "
+          f"{len(newer)} calls of the table are newer")
     return differ
 
 
