@@ -24,6 +24,21 @@ static bool is_stranger(const struct thread_table *table, const struct scaudit_e
 	return thread_find(table, &id) != NULL;
 }
 
+/* Its thread, if it can become a row with no more ado; NULL: it is not simple. */
+static inline __attribute__((always_inline)) struct thread *
+simple_caller(struct pair *pair, const struct sc_rowset *rows, const struct scaudit_entry *entry,
+	      size_t pieces)
+{
+	struct thread_table *table = &pair->table;
+	struct thread *thread = thread_recent_same(table, &entry->task);
+
+	if (thread == NULL || thread->top != NULL || thread->tasks_since != rows->tasks_since ||
+	    deaths_due(pair, entry->head.time) || rows->count == SC_BLOCK_ROWS ||
+	    table->n_open >= pair->max_open || (table->n_unknown != 0 && is_stranger(table, entry)))
+		return NULL;
+	return pieces == 0 || sc_rowset_has_room(rows, pieces) ? thread : NULL;
+}
+
 /*
  * @after  the event behind it, if that is a return; else NULL
  * @pieces, @more  bytes of those behind the entry and behind that return
@@ -34,15 +49,11 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	   const struct scaudit_return *after, size_t pieces, size_t more)
 {
 	struct thread_table *table = &pair->table;
-	struct thread *thread = thread_recent_same(table, &entry->task);
+	struct thread *thread = simple_caller(pair, rows, entry, pieces);
 	struct open_call *call = table->free_calls;
 	uint64_t *row;
 
-	if (thread == NULL || thread->top != NULL || thread->tasks_since != rows->tasks_since ||
-	    deaths_due(pair, entry->head.time) || rows->count == SC_BLOCK_ROWS || call == NULL ||
-	    table->n_open >= pair->max_open || (table->n_unknown != 0 && is_stranger(table, entry)))
-		return 0;
-	if (pieces != 0 && !sc_rowset_has_room(rows, pieces))
+	if (thread == NULL || call == NULL)
 		return 0;
 	/* All of it is written before it is a call: it is a free one as yet. */
 	call->kind = (uint8_t)kind_of(entry->abi, entry->nr);
@@ -50,13 +61,6 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 		return 0;
 	pair->stats.calls++;
 	row = rows->column + rows->count;
-	if (pair->returns.mode == SCAUDIT_RETURNS_NONE) {
-		sc_rowset_add(rows, entry, thread->task_index, SC_STATE_UNWANTED);
-		if (pieces != 0)
-			sc_rowset_pieces(rows, row, entry + 1, pieces);
-		pair->stats.states[SC_STATE_UNWANTED]++;
-		return 1;
-	}
 	call->ts = entry->head.time;
 	call->tsc = entry->head.tsc;
 	call->rip = entry->rip;
@@ -81,6 +85,24 @@ take_entry(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry
 	call->cr3 = thread_pages(entry->cr3);
 	thread_push(table, thread);
 	thread->running = true;
+	return 1;
+}
+
+/* The same where no returns come: a row is all that is made of it. */
+static inline __attribute__((always_inline)) unsigned int
+take_unwanted(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry *entry,
+	      size_t pieces)
+{
+	struct thread *thread = simple_caller(pair, rows, entry, pieces);
+	uint64_t *row = rows->column + rows->count;
+
+	if (thread == NULL || kind_exits(kind_of(entry->abi, entry->nr)))
+		return 0;
+	pair->stats.calls++;
+	sc_rowset_add(rows, entry, thread->task_index, SC_STATE_UNWANTED);
+	if (pieces != 0)
+		sc_rowset_pieces(rows, row, entry + 1, pieces);
+	pair->stats.states[SC_STATE_UNWANTED]++;
 	return 1;
 }
 
@@ -130,8 +152,16 @@ static __attribute__((noinline)) bool take_whole_return(struct pair *pair, struc
 	return take_return(pair, rows, event, event->head.size - sizeof(*event));
 }
 
-unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset *rows,
-		       unsigned int budget)
+static __attribute__((noinline)) unsigned int
+take_whole_unwanted(struct pair *pair, struct sc_rowset *rows, const struct scaudit_entry *entry)
+{
+	return take_unwanted(pair, rows, entry, entry->head.size - sizeof(*entry));
+}
+
+/* @unwanted  a constant: returns are not recorded (those of calls from before may come) */
+static inline __attribute__((always_inline)) unsigned int
+run_events(struct pair *pair, struct merge *merge, struct sc_rowset *rows, unsigned int budget,
+	   bool unwanted)
 {
 	const struct scaudit_event *event;
 	const struct scaudit_entry *entry;
@@ -139,10 +169,6 @@ unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset 
 	struct merge_run run;
 	unsigned int n = 0, taken;
 
-	if (pair->later_seq != 0 || pair->returns.mode == SCAUDIT_RETURNS_LIST)
-		return 0;
-	if (pair->table.free_calls == NULL && thread_more_calls(&pair->table) < 0)
-		return 0;
 	merge_run_begin(&run, merge);
 	while (n < budget) {
 		event = merge_run_peek(&run);
@@ -159,9 +185,13 @@ unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset 
 			continue;
 		}
 		entry = (const struct scaudit_entry *)event;
-		after = n + 1 < budget ? merge_run_return(&run) : NULL;
-		if (run.size == sizeof(*entry) &&
-		    (after == NULL || after->head.size == sizeof(*after)))
+		after = !unwanted && n + 1 < budget ? merge_run_return(&run) : NULL;
+		if (unwanted && run.size == sizeof(*entry))
+			taken = take_unwanted(pair, rows, entry, 0);
+		else if (unwanted)
+			taken = take_whole_unwanted(pair, rows, entry);
+		else if (run.size == sizeof(*entry) &&
+			 (after == NULL || after->head.size == sizeof(*after)))
 			taken = take_entry(pair, rows, entry, after, 0, 0);
 		else
 			taken = take_whole_entry(pair, rows, entry, after);
@@ -173,6 +203,38 @@ unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset 
 		n += taken;
 	}
 	merge_run_end(&run, merge);
+	return n;
+}
+
+/*
+ * Apart from each other: what one of them needs in registers is the other's stack, and
+ * what they have in common would be done before it is known which of them it is.
+ */
+static __attribute__((noinline)) unsigned int
+run_unwanted(struct pair *pair, struct merge *merge, struct sc_rowset *rows, unsigned int budget)
+{
+	return run_events(pair, merge, rows, budget, true);
+}
+
+static __attribute__((noinline)) unsigned int
+run_wanted(struct pair *pair, struct merge *merge, struct sc_rowset *rows, unsigned int budget)
+{
+	return run_events(pair, merge, rows, budget, false);
+}
+
+unsigned int quick_run(struct pair *pair, struct merge *merge, struct sc_rowset *rows,
+		       unsigned int budget)
+{
+	unsigned int n;
+
+	if (pair->later_seq != 0 || pair->returns.mode == SCAUDIT_RETURNS_LIST)
+		return 0;
+	if (pair->table.free_calls == NULL && thread_more_calls(&pair->table) < 0)
+		return 0;
+	if (pair->returns.mode == SCAUDIT_RETURNS_NONE)
+		n = run_unwanted(pair, merge, rows, budget);
+	else
+		n = run_wanted(pair, merge, rows, budget);
 	pair->stats.open = pair->table.n_open;
 	return n;
 }
