@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../lib/place.h"
+#include "../lib/snapshot.h"
 #include "../lib/timespec.h"
 #include "control.h"
 #include "device.h"
@@ -495,6 +496,22 @@ static int take_snapshot(void *arg, struct sc_buf *out, struct sc_error *why)
 	return snapshot_take(&s->snapshot_of, &s->snapshot_layout, out, why);
 }
 
+/* Who asks the recording what was there before is to know that there was more. */
+static void tell_cut(const struct session *s)
+{
+	struct sc_snapshot about;
+	size_t at;
+
+	if (sc_snapshot_begin(s->snapshot.out.data, s->snapshot.out.len, &at, &about) < 0 ||
+	    about.cut == 0)
+		return;
+	log_warn("VM '%s': of what was there before the recording %u processes are known: %s",
+		 s->vm, about.processes,
+		 about.cut & SC_SNAPSHOT_CUT_TIME ? "reading more took too long" :
+		 about.cut & SC_SNAPSHOT_CUT_LIST ? "the guest's list of tasks is broken" :
+						    "it was too much");
+}
+
 /* It is there. Where it cannot be put into the store, the recording goes on without. */
 static void keep_snapshot(struct session *s)
 {
@@ -507,6 +524,8 @@ static void keep_snapshot(struct session *s)
 	if (ret < 0)
 		log_warn("VM '%s': what was there before the recording is not known: %s", s->vm,
 			 s->snapshot.why.text[0] != '\0' ? s->snapshot.why.text : strerror(-ret));
+	else
+		tell_cut(s);
 	sc_buf_free(&s->snapshot.out);
 }
 
