@@ -237,8 +237,8 @@ static const struct sc_field stack[] = {
 	FIELD("ss_size", LONG, UNSIGNED),
 };
 static const struct sc_field sigset_size[] = {
-	FIELD("sigmask", LONG, ADDRESS),
-	FIELD("sigsetsize", LONG, UNSIGNED),
+	FIELD("sigmask", KLONG, ADDRESS),
+	FIELD("sigsetsize", KLONG, UNSIGNED),
 };
 
 static const struct sc_layout rows[] = {

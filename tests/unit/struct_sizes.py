@@ -76,7 +76,8 @@ OTHERS = {
     "old_sigaction": {"i386": "struct sigaction"},
     "siginfo": "siginfo_t",
     "stack": "stack_t",
-    "sigset_size": "struct { void *a; __kernel_size_t b; }",
+    # Of x32 the entry point of x86-64 reads it.
+    "sigset_size": "__kernel_ulong_t[2]",
     "wait_status": "int",
     "sched_param": "struct { int a; }",
     "robust_list": "struct robust_list_head",
