@@ -133,6 +133,16 @@ static void put_long(struct sc_decoding *d, uint64_t value)
 		sc_text_i64(d->t, (int64_t)value);
 }
 
+/* Octal, but of those who make a file of a type. */
+static void put_mode(struct sc_decoding *d, unsigned mode)
+{
+	if (strncmp(d->row->name, "mknod", 5)) {
+		sc_text_octal(d->t, mode);
+		return;
+	}
+	sc_text_mode(d->t, mode);
+}
+
 static void put_arg(struct sc_decoding *d, unsigned i)
 {
 	const struct sc_arg *a = &d->sig->args[i];
@@ -177,7 +187,7 @@ static void put_arg(struct sc_decoding *d, unsigned i)
 		sc_form_put(d, SC_F_ID, 0, (uint32_t)value, 4);
 		return;
 	case SC_TYPE_MODE:
-		sc_text_mode(t, (unsigned)value);
+		put_mode(d, (uint16_t)value);
 		return;
 	case SC_TYPE_DEV:
 		sc_text_dev(t, (uint32_t)value);
@@ -339,6 +349,24 @@ static bool put_fcntl(struct sc_decoding *d, uint64_t ret)
 	return true;
 }
 
+/* The same of others. */
+static bool put_bits(struct sc_decoding *d, uint64_t ret)
+{
+	enum sc_table table;
+
+	if (is_call(d, "personality"))
+		table = SC_T_personality;
+	else if (is_call(d, "membarrier") && !sc_call_arg(d->call, 0))
+		table = SC_T_membarrier;
+	else
+		return false;
+	sc_text_hex(d->t, ret);
+	sc_text_remark(d->t, " (");
+	sc_form_put(d, SC_F_FLAGS, table, ret, 4);
+	sc_text_remark(d->t, ")");
+	return true;
+}
+
 static void put_success(struct sc_decoding *d)
 {
 	uint64_t ret = (uint64_t)d->call->ret;
@@ -425,6 +453,8 @@ void sc_decode_result(const struct sc_decode *how, struct sc_text *t, const stru
 		return;
 	}
 	if (!strncmp(d.row->name, "fcntl", 5) && put_fcntl(&d, (uint64_t)call->ret))
+		return;
+	if (put_bits(&d, (uint64_t)call->ret))
 		return;
 	put_success(&d);
 	put_named(&d);

@@ -28,6 +28,7 @@
 	X(owner)             \
 	X(fd)                \
 	X(lock_type)         \
+	X(membarrier)        \
 	X(fs_magic)          \
 	X(futex_waitv)       \
 	X(iff)               \
@@ -40,6 +41,7 @@
 	X(nlmsg)             \
 	X(open)              \
 	X(packet_type)       \
+	X(personality)       \
 	X(poll)              \
 	X(resolve)           \
 	X(rtm)               \
