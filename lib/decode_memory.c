@@ -88,10 +88,15 @@ static void put_string(struct sc_decoding *d, unsigned arg, const struct sc_piec
 
 static void put_buffer(struct sc_decoding *d, const struct sc_piece *p)
 {
+	uint32_t size = p->size;
+
+	/* Its length counts the NUL. */
+	if (size && !p->data[size - 1] && d->row && !strcmp(d->row->name, "getcwd"))
+		size--;
 	if (d->row && !strcmp(d->row->name, "getrandom"))
 		sc_text_random(d->t, p->data, p->size, string_max(d), has_more(p));
 	else
-		sc_text_bytes(d->t, p->data, p->size, string_max(d), has_more(p));
+		sc_text_bytes(d->t, p->data, size, string_max(d), has_more(p));
 }
 
 /* Strings of an array, which are pieces of their own, in order; one without data ends them. */
