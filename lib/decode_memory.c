@@ -86,6 +86,13 @@ static void put_string(struct sc_decoding *d, unsigned arg, const struct sc_piec
 	sc_text_bytes(d->t, p->data, p->size, path ? ~(size_t)0 : string_max(d), has_more(p));
 }
 
+/* A length of 0 asks of an extended attribute how much there is. */
+static bool asks_length(const struct sc_decoding *d, unsigned arg)
+{
+	return arg_of(d, arg)->dir & SC_DIR_OUT && d->row && strstr(d->row->name, "xattr") &&
+	       arg + 1 < d->sig->n_args && !address_of(d, arg + 1);
+}
+
 static void put_buffer(struct sc_decoding *d, const struct sc_piece *p)
 {
 	uint32_t size = p->size;
@@ -332,7 +339,10 @@ static void put_value(struct sc_decoding *d, unsigned arg, const struct sc_piece
 		put_string(d, arg, p);
 		return;
 	case SC_TYPE_BUF:
-		put_buffer(d, p);
+		if (asks_length(d, arg))
+			put_unknown(d, arg);
+		else
+			put_buffer(d, p);
 		return;
 	case SC_TYPE_STRUCT:
 	case SC_TYPE_ARRAY:
@@ -399,9 +409,7 @@ static bool is_empty(struct sc_decoding *d, unsigned arg, bool at_return)
 static void put_empty(struct sc_decoding *d, unsigned arg)
 {
 	if (arg_of(d, arg)->type == SC_TYPE_BUF) {
-		/* Who asks with a length of 0 wants to know how much there is. */
-		if (strstr(d->row->name, "xattr") && arg + 1 < d->sig->n_args &&
-		    !address_of(d, arg + 1))
+		if (asks_length(d, arg))
 			put_unknown(d, arg);
 		else
 			sc_text_bytes(d->t, "", 0, 0, false);
@@ -426,6 +434,9 @@ static bool wants_return(const struct sc_decoding *d, unsigned arg)
 	if (a->type == SC_TYPE_STRUCT && a->dir & SC_DIR_ALWAYS && is_timeout(a->sub) &&
 	    !(a->dir & SC_DIR_IN))
 		return failed && d->call->ret == -EINTR;
+	/* Nobody was waited for. */
+	if (a->type == SC_TYPE_STRUCT && d->sig->result == SC_RESULT_PID && !d->call->ret)
+		return false;
 	return !failed || a->dir & SC_DIR_ALWAYS;
 }
 
@@ -472,12 +483,13 @@ static void put_both(struct sc_decoding *d, unsigned arg, const struct sc_piece 
 		sc_text_remark(d->t, " => ");
 		put_number(d, out, a->type == SC_TYPE_INTP);
 		sc_text_close(d->t, ']');
-	} else if (a->type == SC_TYPE_LONGP) {
+	} else if (a->type == SC_TYPE_LONGP && !strncmp(d->row->name, "sendfile", 8)) {
 		put_value(d, arg, in, false);
 		sc_text_remark(d->t, " => ");
 		put_value(d, arg, out, true);
 	} else {
-		put_once(d, arg, out, true);
+		/* Where a copy began. */
+		put_once(d, arg, a->type == SC_TYPE_LONGP ? in : out, a->type != SC_TYPE_LONGP);
 	}
 }
 

@@ -54,7 +54,8 @@ static void put_action(const struct sc_struct_args *a, bool old)
 	sc_text_name(t, "sa_mask");
 	sc_text_sigset(t, mask);
 	sc_text_name(t, "sa_flags");
-	sc_form_put(a->d, SC_F_FLAGS, SC_T_sa, (uint32_t)flags, 4);
+	/* A long, in which some programs have the sign of an int. */
+	sc_form_put(a->d, SC_F_FLAGS, SC_T_sa, flags, size);
 	if (flags & RESTORER) {
 		sc_text_name(t, "sa_restorer");
 		sc_text_address(t, sc_view_u64(a->v, flags_at + size, size));
@@ -206,12 +207,14 @@ static void put_sigevent(const struct sc_struct_args *a)
 	struct sc_text *t = a->d->t;
 
 	sc_text_open(t, '{');
-	sc_text_name(t, "sigev_value");
-	sc_text_open(t, '{');
-	put_signed(a, "sival_int", 0, 4);
-	sc_text_name(t, "sival_ptr");
-	sc_text_address(t, sc_view_u64(a->v, 0, size));
-	sc_text_close(t, '}');
+	if (sc_view_u64(a->v, 0, size) || t->json) {
+		sc_text_name(t, "sigev_value");
+		sc_text_open(t, '{');
+		put_signed(a, "sival_int", 0, 4);
+		sc_text_name(t, "sival_ptr");
+		sc_text_address(t, sc_view_u64(a->v, 0, size));
+		sc_text_close(t, '}');
+	}
 	sc_text_name(t, "sigev_signo");
 	/* SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID; without one it means nothing. */
 	if (notify == 0 || notify == 2 || notify == 4)
