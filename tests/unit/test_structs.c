@@ -14,6 +14,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -237,6 +238,7 @@ static void signals(void **state)
 	uint64_t set = 0x10800, all = 0xfffffffe7fffffff;
 	siginfo_t si;
 	struct sigevent ev;
+	struct iovec vector = { (void *)0x7fff0000, 5 };
 	stack_t stack = { .ss_sp = (void *)0x7fff0000, .ss_flags = SS_DISABLE, .ss_size = 4096 };
 
 	(void)state;
@@ -277,6 +279,13 @@ static void signals(void **state)
 	ev.sigev_notify = SIGEV_NONE;
 	IS(SIGEVENT, ev, false,
 	   "{sigev_value={sival_int=3, sival_ptr=0x3}, sigev_signo=14, sigev_notify=SIGEV_NONE}");
+	/* A value of 0 is not worth a word; flags are a long, with an int's sign in it. */
+	memset(&ev, 0, sizeof(ev));
+	IS(SIGEVENT, ev, false, "{sigev_signo=0, sigev_notify=SIGEV_SIGNAL}");
+	ignore[1] = 0xffffffff80000000;
+	IS(SIGACTION, ignore, false,
+	   "{sa_handler=SIG_IGN, sa_mask=[], sa_flags=SA_RESETHAND|0xffffffff00000000}");
+	IS(IOVEC, vector, false, "{iov_base=0x7fff0000, iov_len=5}");
 	IS(STACK, stack, false, "{ss_sp=0x7fff0000, ss_flags=SS_DISABLE, ss_size=4096}");
 }
 
