@@ -11,12 +11,12 @@
 #include "../../schema/abi.h"
 #include "scratch.h"
 
-/* An event with room for pieces. */
+/* An event with room for pieces: more of them than the module would write. */
 union event {
 	struct scaudit_event head;
 	struct scaudit_entry entry;
 	struct scaudit_return ret;
-	uint64_t words[SCAUDIT_EVENT_MAX / 8];
+	uint64_t words[4 * SCAUDIT_EVENT_MAX / 8];
 };
 
 static void begin(union event *e, size_t fixed)
