@@ -373,13 +373,14 @@ static void test_filter(int vm, int pid)
 	/* No number is let through: all is trap, nothing is event. */
 	TRY(f.nr_terms = 0, 0);
 	expect(fd, SCAUDIT_IOC_RUN, NULL, 0, "RUN with all calls left out");
-	for (int i = 0; i < 1000 && !status.skipped && !ioctl(fd, SCAUDIT_IOC_STATUS, &status); i++)
+	for (int i = 0; i < 1000 && status.skipped < 100 && !ioctl(fd, SCAUDIT_IOC_STATUS, &status);
+	     i++)
 		sleep_ms(10);
-	/* A call that was made before can return. */
+	/* Calls that were made before can return: one of each of the guest's few threads. */
 	snprintf(detail, sizeof(detail), "%llu entries, %llu returns, %llu skipped",
 		 (unsigned long long)status.entries, (unsigned long long)status.returns,
 		 (unsigned long long)status.skipped);
-	report(status.skipped > 0 && status.entries == 0 && status.returns <= 1,
+	report(status.skipped >= 100 && status.entries == 0 && status.returns <= 16,
 	       "all calls are left out, and counted", detail);
 	TRY(memset(f.nr, 0xff, sizeof(f.nr)); f.nr_terms = 0, 0);
 	for (int i = 0; i < 1000 && !status.entries && !ioctl(fd, SCAUDIT_IOC_STATUS, &status); i++)
