@@ -164,9 +164,15 @@ static const struct sc_field sock_fprog[] = {
 	FIELD("filter", LONG, ADDRESS),
 };
 
+static const struct sc_field iovec[] = {
+	FIELD("iov_base", LONG, ADDRESS),
+	FIELD("iov_len", LONG, UNSIGNED),
+};
+
 static const struct sc_layout rows[] = {
-	ROWS(LINGER, linger), BY(IFREQ, put_ifreq), ROWS(SOCK_FPROG, sock_fprog),
-	ROWS(IFCONF, ifconf), ROWS(UCRED, ucred),   BY(IP_MREQ, put_ip_mreq),
+	ROWS(IOVEC, iovec),	      ROWS(LINGER, linger), BY(IFREQ, put_ifreq),
+	ROWS(SOCK_FPROG, sock_fprog), ROWS(IFCONF, ifconf), ROWS(UCRED, ucred),
+	BY(IP_MREQ, put_ip_mreq),
 };
 
 LAYOUTS(sc_layouts_sockets, rows);

@@ -38,8 +38,8 @@ struct sc_view sc_view_from(struct sc_view v, size_t at, size_t len)
 const struct sc_layout *sc_struct_layout(unsigned sub)
 {
 	static const struct sc_layouts *const files[] = {
-		&sc_layouts_time,    &sc_layouts_files,	  &sc_layouts_signals,
-		&sc_layouts_process, &sc_layouts_sockets, &sc_layouts_other,
+		&sc_layouts_time,    &sc_layouts_files, &sc_layouts_signals, &sc_layouts_process,
+		&sc_layouts_sockets, &sc_layouts_ipc,	&sc_layouts_other,
 	};
 	static const struct sc_layout *by_id[SC_STRUCT_COUNT];
 	size_t i, j;

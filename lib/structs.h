@@ -84,7 +84,7 @@ struct sc_layouts {
 };
 
 extern const struct sc_layouts sc_layouts_time, sc_layouts_files, sc_layouts_signals,
-	sc_layouts_process, sc_layouts_sockets, sc_layouts_other;
+	sc_layouts_process, sc_layouts_sockets, sc_layouts_ipc, sc_layouts_other;
 
 #define SC_FIELDS(array) sizeof(array) / sizeof((array)[0]), array /* of a layout */
 #define SC_FIELDS_OF(array) array, sizeof(array) / sizeof((array)[0]) /* as arguments */

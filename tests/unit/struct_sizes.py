@@ -28,6 +28,7 @@ asm/termbits.h asm/termios.h asm/signal.h asm/siginfo.h linux/resource.h linux/s
 linux/sched/types.h linux/futex.h linux/rseq.h asm/ldt.h linux/capability.h linux/utsname.h
 linux/sysinfo.h linux/kexec.h asm/poll.h linux/eventpoll.h linux/aio_abi.h linux/io_uring.h
 linux/filter.h linux/uio.h linux/in.h linux/if.h linux/sem.h linux/mqueue.h asm/ipcbuf.h
+asm/shmbuf.h asm/msgbuf.h
 """.split()
 
 # linux/if.h takes this from the C library.
@@ -90,7 +91,9 @@ OTHERS = {
     "oldold_utsname": "struct oldold_utsname",
     "linger": "int[2]",
     "ucred": "__u32[3]",
-    "ipc_perm": "struct ipc64_perm",
+    "shmid_ds": "struct shmid64_ds",
+    "semid_ds": "struct semid64_ds",
+    "msqid_ds": "struct msqid64_ds",
     "int": "int",
     "uint": "unsigned int",
     "long": "__kernel_long_t",

@@ -16,6 +16,10 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <sys/epoll.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -97,6 +101,8 @@ static void sizes(void **state)
 	for (sub = 1; sub < SC_STRUCT_COUNT; sub++) {
 		const struct sc_layout *l = sc_struct_layout(sub);
 
+		if (!l && sub != SC_STRUCT_ROBUST_LIST && sub != SC_STRUCT_RSEQ)
+			fail_msg("structure %u has no layout", sub);
 		if (!l || !l->fields || l->put)
 			continue;
 		for (abi = 0; abi < SC_ABIS; abi++) {
@@ -430,6 +436,35 @@ static void controls(void **state)
 }
 
 /* Whatever part of a structure there is, and in JSON: nothing is read behind it. */
+static void system_v(void **state)
+{
+	struct ipc_perm perm = { .uid = 1, .gid = 2, .mode = 0600, .cuid = 3, .cgid = 4 };
+	struct shmid_ds shm = { .shm_segsz = 100,
+				.shm_ctime = 1795645541,
+				.shm_cpid = 10013,
+				.shm_perm = perm };
+	struct semid_ds sem = { .sem_ctime = 1795645541, .sem_nsems = 1, .sem_perm = perm };
+	struct msqid_ds msg = { .msg_ctime = 1795645541, .msg_qbytes = 16384, .msg_perm = perm };
+	uint8_t i386[88] = { [4] = 1, [20] = 0x80, [21] = 1, [36] = 5, [68] = 7, [72] = 9 };
+
+	(void)state;
+	IS(SHMID_DS, shm, true,
+	   "{shm_perm={uid=1, gid=2, mode=0600, key=0, cuid=3, cgid=4}, shm_segsz=100, "
+	   "shm_atime=0, shm_dtime=0, shm_ctime=1795645541, shm_cpid=10013, shm_lpid=0, "
+	   "shm_nattch=0}");
+	IS(SHMID_DS, shm, false, "{shm_perm={uid=1, gid=2, mode=0600}}");
+	IS(SEMID_DS, sem, true,
+	   "{sem_perm={uid=1, gid=2, mode=0600, key=0, cuid=3, cgid=4}, sem_otime=0, "
+	   "sem_ctime=1795645541, sem_nsems=1}");
+	IS(MSQID_DS, msg, true,
+	   "{msg_perm={uid=1, gid=2, mode=0600, key=0, cuid=3, cgid=4}, msg_stime=0, msg_rtime=0, "
+	   "msg_ctime=1795645541, msg_qnum=0, msg_qbytes=16384, msg_lspid=0, msg_lrpid=0}");
+	IS(MSQID_DS, msg, false, "{msg_perm={uid=1, gid=2, mode=0600}, msg_qbytes=16384}");
+	IS_I386(MSQID_DS, i386, true,
+		"{msg_perm={uid=1, gid=0, mode=0600, key=0, cuid=0, cgid=0}, msg_stime=5, "
+		"msg_rtime=0, msg_ctime=0, msg_qnum=0, msg_qbytes=7, msg_lspid=9, msg_lrpid=0}");
+}
+
 static void shorter(void **state)
 {
 	uint8_t bytes[400];
@@ -488,7 +523,8 @@ int main(void)
 		cmocka_unit_test(files_i386), cmocka_unit_test(signals),
 		cmocka_unit_test(processes),  cmocka_unit_test(descriptors),
 		cmocka_unit_test(addresses),  cmocka_unit_test(controls),
-		cmocka_unit_test(shorter),    cmocka_unit_test(json),
+		cmocka_unit_test(system_v),   cmocka_unit_test(shorter),
+		cmocka_unit_test(json),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
