@@ -4,7 +4,7 @@
 # results stay in build/lab/tests/results, those of another kernel than 6.1 in
 # build/lab/tests-SERIES/results, those of an Intel host in build/lab/tests-intel/results.
 #
-#   run-scenarios.sh [HOST] boot [NAME...]   boot and run
+#   run-scenarios.sh [HOST] boot [NAME...]   boot and run; corpus-* only if named
 #   run-scenarios.sh [HOST] report NAME      print what NAME said, end with its status
 #   run-scenarios.sh [HOST] log              is its kernel log clean?
 #
@@ -13,7 +13,7 @@
 set -u -o pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$(readlink -f "$0")")/../../scripts/common.sh"
-for part in packages kernels debug-kernel emulator bochs build lab linuxvm; do
+for part in packages kernels debug-kernel emulator bochs build lab linuxvm corpus; do
 	# shellcheck disable=SC1090
 	. "$TOP/scripts/$part.sh"
 done
@@ -52,7 +52,7 @@ boot() {
 		"$(command -v strace)"
 	echo "export LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600} LAB_SLOW=${LAB_SLOW:-1}" >>"$DIR/env"
 	cat >>"$DIR/env" <<-END
-		export CONFORMANCE='${CONFORMANCE:-}'
+		export CONFORMANCE='${CONFORMANCE:-}' LAB_KEEP='${LAB_KEEP:-}'
 		export DEVICEFUZZ_SECONDS='${DEVICEFUZZ_SECONDS:-}' DEVICEFUZZ_SEED='${DEVICEFUZZ_SEED:-}'
 	END
 	if [ $# -gt 0 ]; then
@@ -60,12 +60,15 @@ boot() {
 	else
 		for name in "$TOP"/tests/lab/scenarios/*.sh; do
 			basename "$name" .sh
-		done | grep -v ^intel-
+		done | grep -vE '^(intel|corpus)-'
 	fi >"$DIR/names"
 	if grep -q ^intel-linux- "$DIR/names"; then
 		# shellcheck disable=SC2046
 		linuxvm_put $(sed -n 's/^intel-linux-//p' "$DIR/names")
 		echo "export LAB_LINUX='$LINUXVM_DIR'" >>"$DIR/env"
+	fi
+	if grep -q ^corpus- "$DIR/names"; then
+		cat "$DIR/guest.cpio" "$(corpus_image)" >"$DIR/corpus.cpio"
 	fi
 	# shellcheck disable=SC2016
 	printf '. /lab/env\n. "$LAB_IN/tests/lab/host/scenarios.sh"\n' >"$DIR/main.sh"
@@ -74,7 +77,7 @@ boot() {
 	# shellcheck disable=SC2034
 	LAB_WHILE=progress_show
 	lab_boot "$DIR" "$SERIES" "${LAB_LIMIT:-2400}"
-	rm -f "$DIR/guest.cpio"
+	rm -f "$DIR/guest.cpio" "$DIR/corpus.cpio"
 	if [ ! -s "$DIR/host.log" ]; then
 		echo "the emulated host did not come to its end: see $DIR/console.log"
 		tail -n 20 "$DIR/console.log" "$DIR/qemu.log"
