@@ -301,10 +301,6 @@ static const struct sc_field sembuf[] = {
 	FIELD("sem_op", 16, SIGNED),
 	FLAGS("sem_flg", 16, semop),
 };
-static const struct sc_field iovec[] = {
-	FIELD("iov_base", LONG, ADDRESS),
-	FIELD("iov_len", LONG, UNSIGNED),
-};
 static const struct sc_field mq_attr[] = {
 	FLAGS("mq_flags", KLONG, open),
 	FIELD("mq_maxmsg", KLONG, SIGNED),
@@ -354,7 +350,6 @@ static const struct sc_layout rows[] = {
 	BY(PERF_EVENT_ATTR, put_perf_event_attr),
 	BY(LANDLOCK_RULESET_ATTR, put_landlock),
 	ROWS(SEMBUF, sembuf),
-	ROWS(IOVEC, iovec),
 	ROWS(MQ_ATTR, mq_attr),
 	BY(INT, put_int),
 	BY(UINT, put_unsigned),
