@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "json.h"
@@ -32,12 +33,30 @@ int sc_utf8_length(const uint8_t *s, size_t len)
 	return n;
 }
 
-static char *escape_u(char *p, uint8_t c)
+static char *escape_u(char *p, uint16_t c)
 {
-	p = SC_PUT(p, "\\u00");
-	*p++ = "0123456789abcdef"[c >> 4];
-	*p++ = "0123456789abcdef"[c & 15];
+	int shift;
+
+	p = SC_PUT(p, "\\u");
+	for (shift = 12; shift >= 0; shift -= 4)
+		*p++ = "0123456789abcdef"[c >> shift & 15];
 	return p;
+}
+
+/*
+ * Does it end a line, or turn the direction of what follows, so that a name reads as another
+ * (U+200E, 200F, 2028 to 202E, 2066 to 2069)?
+ */
+static bool misleads(uint16_t c)
+{
+	return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+/* The character of three bytes. */
+static uint16_t three(const uint8_t *s)
+{
+	return (uint16_t)((s[0] & 0xf) << 12 | (s[1] & 0x3f) << 6 | (s[2] & 0x3f));
 }
 
 static char *escape(char *p, uint8_t c)
@@ -75,6 +94,8 @@ char *sc_json_string(char *p, const void *bytes, size_t len)
 			p = escape(p, *s);
 		} else if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) {
 			p = escape_u(p, s[1]);
+		} else if (n == 3 && misleads(three(s))) {
+			p = escape_u(p, three(s));
 		} else {
 			p = sc_put_bytes(p, s, (size_t)n);
 		}
