@@ -48,7 +48,7 @@ boot() {
 	mkdir -p "$BUILD/lab"
 	exec 9>"$BUILD/lab/tests.lock"
 	flock -n 9 || { echo "waiting for another run of the lab tests"; flock 9; }
-	lab_prepare "$DIR" "$SERIES" "$LAB_BIN"/{args,calls,stress,getppid,ways64,ways32,pieces64,pieces32} \
+	lab_prepare "$DIR" "$SERIES" "$LAB_BIN"/{args,before,calls,hostile,stress,getppid,ways64,ways32,pieces64,pieces32} \
 		"$(command -v strace)"
 	echo "export LAB_SCENARIO_LIMIT=${LAB_SCENARIO_LIMIT:-600} LAB_SLOW=${LAB_SLOW:-1}" >>"$DIR/env"
 	cat >>"$DIR/env" <<-END
