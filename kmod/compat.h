@@ -38,4 +38,15 @@ static inline void sc_vma_never_write(struct vm_area_struct *vma)
 #endif
 }
 
+/* Hold on to pages of another process, to be read; as get_user_pages_remote(). */
+static inline long sc_get_pages(struct mm_struct *mm, unsigned long address, unsigned long count,
+				struct page **pages, int *locked)
+{
+#ifdef SC_HAVE_GUP_VMAS
+	return get_user_pages_remote(mm, address, count, 0, pages, NULL, locked);
+#else
+	return get_user_pages_remote(mm, address, count, 0, pages, locked);
+#endif
+}
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "guest.h"
+#include "remote.h"
 
 /* Paging structures: SDM vol. 3A, 4.5; APM vol. 2, 5.3. */
 #define PTE_PRESENT BIT_ULL(0)
@@ -87,6 +88,8 @@ static int read_page(const struct sc_space *space, u64 gpa, void *buffer, u32 le
 {
 	if (space->cache && read_remembered(space, gpa, buffer, length))
 		return 0;
+	if (unlikely(space->remote))
+		return sc_remote_read(space->kvm, space->remote, gpa, buffer, length);
 	if (kvm_read_guest_page(space->kvm, gpa >> PAGE_SHIFT, buffer, offset_in_page(gpa), length))
 		return -ENXIO;
 	return 0;

@@ -3,7 +3,8 @@
  * Guest memory. Everything read is hostile; nothing here trusts a value that
  * came from the guest, and every loop is bounded.
  *
- * Callers hold kvm->srcu (vCPU exit handlers do) and run with the VM's mm.
+ * Callers hold kvm->srcu (vCPU exit handlers do) and run with the VM's mm, or say how to read
+ * without it.
  */
 #ifndef SC_GUEST_H
 #define SC_GUEST_H
@@ -67,6 +68,7 @@ struct sc_space {
 	bool pae;
 	bool fresh; /* look addresses up anew, whatever is remembered */
 	struct sc_cache *cache; /* of the vCPU whose thread this is; may be NULL */
+	struct sc_remote *remote; /* how to read from another process's thread; else NULL */
 };
 
 /* The address space in which a vCPU of an audited VM stands. */

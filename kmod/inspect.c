@@ -11,46 +11,66 @@
 
 #include "guest.h"
 #include "inspect.h"
+#include "remote.h"
 #include "vcpu.h"
 
-/* Guest memory is reached through the mm of the VM's process, from a kernel thread. */
+/*
+ * Something to be done with guest memory: in this thread, which holds on to pages of the VM's
+ * process, or, where these cannot be had so, in a kernel thread with that process's mm.
+ */
 struct mm_call {
 	struct work_struct work;
 	struct completion done;
 	struct mm_struct *mm;
-	int (*fn)(struct kvm *kvm, void *arg);
+	int (*fn)(struct kvm *kvm, struct sc_remote *remote, void *arg);
 	struct kvm *kvm;
 	void *arg;
 	int result;
 };
 
+static int run(struct mm_call *call, struct sc_remote *remote)
+{
+	int idx = srcu_read_lock(&call->kvm->srcu);
+	int r = call->fn(call->kvm, remote, call->arg);
+
+	srcu_read_unlock(&call->kvm->srcu, idx);
+	return r;
+}
+
 static void run_mm_call(struct work_struct *work)
 {
 	struct mm_call *call = container_of(work, struct mm_call, work);
-	int idx;
 
 	kthread_use_mm(call->mm);
-	idx = srcu_read_lock(&call->kvm->srcu);
-	call->result = call->fn(call->kvm, call->arg);
-	srcu_read_unlock(&call->kvm->srcu, idx);
+	call->result = run(call, NULL);
 	kthread_unuse_mm(call->mm);
 	complete(&call->done);
 }
 
-/* Run fn with the VM's memory in reach. Lock held. Return: fn's, or -ENXIO. */
-static int with_vm_mm(struct sc_audit *a, int (*fn)(struct kvm *kvm, void *arg), void *arg)
+static void run_elsewhere(struct mm_call *call)
+{
+	INIT_WORK_ONSTACK(&call->work, run_mm_call);
+	init_completion(&call->done);
+	queue_work(system_unbound_wq, &call->work);
+	wait_for_completion(&call->done);
+	flush_work(&call->work);
+	destroy_work_on_stack(&call->work);
+}
+
+/* Run fn with the VM's memory in reach, perhaps twice. Lock held. Return: fn's, or -ENXIO. */
+static int with_vm_mm(struct sc_audit *a,
+		      int (*fn)(struct kvm *kvm, struct sc_remote *remote, void *arg), void *arg)
 {
 	struct mm_call call = { .fn = fn, .arg = arg, .kvm = a->kvm, .mm = a->mm };
+	struct sc_remote remote = { .mm = a->mm };
 
 	lockdep_assert_held(&a->lock);
 	if (!a->kvm || !mmget_not_zero(a->mm))
 		return -ENXIO;
-	INIT_WORK_ONSTACK(&call.work, run_mm_call);
-	init_completion(&call.done);
-	queue_work(system_unbound_wq, &call.work);
-	wait_for_completion(&call.done);
-	flush_work(&call.work);
-	destroy_work_on_stack(&call.work);
+	call.result = run(&call, &remote);
+	if (remote.refused && !fatal_signal_pending(current))
+		run_elsewhere(&call);
+	/* Should it be the last: the process's end takes time, and locks of others. */
 	mmput_async(a->mm);
 	return call.result;
 }
@@ -61,17 +81,19 @@ struct read_args {
 	u32 length;
 };
 
-static int read_pages(struct kvm *kvm, void *arg)
+static int read_pages(struct kvm *kvm, struct sc_remote *remote, void *arg)
 {
 	struct read_args *r = arg;
 	struct sc_space space = { .kvm = kvm };
 
+	if (remote)
+		return sc_remote_read(kvm, remote, r->gpa, r->buffer, r->length);
 	return sc_guest_read_phys(&space, r->gpa, r->buffer, r->length);
 }
 
 int sc_audit_read(struct sc_audit *a, struct scaudit_read *args)
 {
-	const u32 chunk = 64 << 10;
+	u32 chunk = min_t(u64, 64 << 10, offset_in_page(args->gpa) + (u64)args->length);
 	u8 __user *to = u64_to_user_ptr(args->buffer);
 	u8 *buffer;
 	int r = 0;
@@ -90,7 +112,7 @@ int sc_audit_read(struct sc_audit *a, struct scaudit_read *args)
 		read.length = min_t(u64, args->length - args->done, chunk - offset_in_page(gpa));
 		mutex_lock(&a->lock);
 		r = with_vm_mm(a, read_pages, &read);
-		if (r && read.length > PAGE_SIZE - offset_in_page(gpa)) {
+		if (r == -ENXIO && read.length > PAGE_SIZE - offset_in_page(gpa)) {
 			read.length = min_t(u64, args->length - args->done,
 					    PAGE_SIZE - offset_in_page(gpa));
 			r = with_vm_mm(a, read_pages, &read);
@@ -176,11 +198,12 @@ struct translate_args {
 	u64 gpa;
 };
 
-static int translate(struct kvm *kvm, void *arg)
+static int translate(struct kvm *kvm, struct sc_remote *remote, void *arg)
 {
 	struct translate_args *t = arg;
 	u64 left;
 
+	t->space.remote = remote;
 	return sc_guest_translate(&t->space, t->gva, &t->gpa, &left);
 }
 
