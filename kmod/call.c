@@ -47,18 +47,9 @@ static u32 stack_word(struct kvm_vcpu *vcpu, u64 address)
 	return word;
 }
 
-/* The registers that Linux takes a call's arguments from. */
-static void take_arguments(struct kvm_vcpu *vcpu, const struct sc_call *call, u64 *args)
+/* The registers that Linux takes a call's arguments from: of a 32-bit one's. */
+static noinline void take_arguments_32(struct kvm_vcpu *vcpu, const struct sc_call *call, u64 *args)
 {
-	if (call->abi == SCAUDIT_ABI_X86_64) {
-		args[0] = *sc_reg(vcpu, VCPU_REGS_RDI);
-		args[1] = *sc_reg(vcpu, VCPU_REGS_RSI);
-		args[2] = *sc_reg(vcpu, VCPU_REGS_RDX);
-		args[3] = *sc_reg(vcpu, VCPU_REGS_R10);
-		args[4] = *sc_reg(vcpu, VCPU_REGS_R8);
-		args[5] = *sc_reg(vcpu, VCPU_REGS_R9);
-		return;
-	}
 	args[0] = (u32)*sc_reg(vcpu, VCPU_REGS_RBX);
 	args[1] = (u32)*sc_reg(vcpu, VCPU_REGS_RCX);
 	args[2] = (u32)*sc_reg(vcpu, VCPU_REGS_RDX);
@@ -75,6 +66,21 @@ static void take_arguments(struct kvm_vcpu *vcpu, const struct sc_call *call, u6
 		/* entry_SYSENTER: EBP is the stack pointer, argument 6 lies there. */
 		args[5] = stack_word(vcpu, args[5]);
 	}
+}
+
+static __always_inline void take_arguments(struct kvm_vcpu *vcpu, const struct sc_call *call,
+					   u64 *args)
+{
+	if (unlikely(call->abi != SCAUDIT_ABI_X86_64)) {
+		take_arguments_32(vcpu, call, args);
+		return;
+	}
+	args[0] = *sc_reg(vcpu, VCPU_REGS_RDI);
+	args[1] = *sc_reg(vcpu, VCPU_REGS_RSI);
+	args[2] = *sc_reg(vcpu, VCPU_REGS_RDX);
+	args[3] = *sc_reg(vcpu, VCPU_REGS_R10);
+	args[4] = *sc_reg(vcpu, VCPU_REGS_R8);
+	args[5] = *sc_reg(vcpu, VCPU_REGS_R9);
 }
 
 /* On its own for the kernel zeroes a function's variables, these too. */
@@ -131,9 +137,9 @@ static __always_inline bool filtered(struct sc_audit *a, struct sc_vcpu *v, stru
 }
 
 /* Return: is its return going to be an event? */
-static bool fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
-		       const struct sc_context *c, const struct sc_call *call,
-		       struct scaudit_entry *e)
+static __always_inline bool fill_entry(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+				       const struct sc_context *c, const struct sc_call *call,
+				       struct scaudit_entry *e)
 {
 	bool wanted;
 

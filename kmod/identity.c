@@ -205,19 +205,24 @@ static u64 wrap(const struct sc_plan *plan, u64 gva)
 	return plan->pointer == 4 ? (u32)gva : gva;
 }
 
+/* What is remembered is of another kernel, or another plan. */
+static noinline void forget_kernel(struct sc_vcpu *v, const struct sc_plan *plan, u64 lstar)
+{
+	sc_cache_flush(&v->cache);
+	v->cache_lstar = lstar;
+	v->cache_plan = plan->number;
+}
+
 /* The plan for the kernel that a vCPU runs, or NULL. */
-static const struct sc_plan *plan_for(struct sc_audit *a, struct sc_vcpu *v,
-				      const struct sc_context *c)
+static __always_inline const struct sc_plan *plan_for(struct sc_audit *a, struct sc_vcpu *v,
+						      const struct sc_context *c)
 {
 	const struct sc_plan *plan = srcu_dereference(a->plan, &sc_hook_srcu);
 
 	if (unlikely(!sc_plan_fits(plan, c->lstar) || (plan->user.flags & SCAUDIT_PLAN_ABSENT)))
 		return NULL;
-	if (unlikely(v->cache_lstar != c->lstar || v->cache_plan != plan->number)) {
-		sc_cache_flush(&v->cache);
-		v->cache_lstar = c->lstar;
-		v->cache_plan = plan->number;
-	}
+	if (unlikely(v->cache_lstar != c->lstar || v->cache_plan != plan->number))
+		forget_kernel(v, plan, c->lstar);
 	return plan;
 }
 
@@ -303,6 +308,8 @@ static bool identify_quickly(struct sc_vcpu *v, struct kvm_vcpu *vcpu, const str
 		return false;
 	PEEK(current_task, cache->current_hva);
 	face = face_of(cache, current_task);
+	/* Else its place is worked out anew for each member. */
+	OPTIMIZER_HIDE_VAR(face);
 	if (unlikely(face->task != current_task)) {
 		user_access_end();
 		if (!current_task || !learn_face(cache, u, current_task, face) ||

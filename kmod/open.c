@@ -18,6 +18,7 @@
 struct sc_open {
 	bool overflow; /* some task did not get a place, ever */
 	struct sc_kept *kept; /* of the slots; NULL until a return is to be read at */
+	u8 further[SLOTS]; /* by hash: has such a key ever been put behind its first place? */
 	u64 slots[SLOTS + WINDOW];
 };
 
@@ -33,12 +34,22 @@ void sc_open_free(struct sc_open *open)
 	kvfree(open);
 }
 
+/*
+ * In how many places a key may stand. A task that is looked for has left its vCPU since
+ * further[] was set for it, and its guest has seen to the order of that.
+ */
+static u32 places(const struct sc_open *open, u32 hash)
+{
+	return unlikely(READ_ONCE(open->further[hash])) ? WINDOW : 1;
+}
+
 static u64 *find(struct sc_open *open, u64 key)
 {
-	u64 *slot = &open->slots[hash_64(key, BITS)];
-	u32 i;
+	u32 hash = hash_64(key, BITS);
+	u32 i, n = places(open, hash);
+	u64 *slot = &open->slots[hash];
 
-	for (i = 0; i < WINDOW; i++, slot++) {
+	for (i = 0; i < n; i++, slot++) {
 		if ((READ_ONCE(*slot) & ~FLAGS) == key)
 			return slot;
 	}
@@ -48,7 +59,8 @@ static u64 *find(struct sc_open *open, u64 key)
 /* Take a place for a key. Return: it, or NULL. */
 static __always_inline u64 *claim(struct sc_open *open, u64 key, u64 value)
 {
-	u64 *slot = &open->slots[hash_64(key, BITS)];
+	u32 hash = hash_64(key, BITS);
+	u64 *slot = &open->slots[hash];
 	u32 i;
 
 	/* Most often it stands in the first place, or nobody does. */
@@ -60,6 +72,8 @@ static __always_inline u64 *claim(struct sc_open *open, u64 key, u64 value)
 	for (i = 0; i < WINDOW; i++, slot++) {
 		u64 old = READ_ONCE(*slot);
 
+		if (i)
+			WRITE_ONCE(open->further[hash], 1);
 		if ((!old || (old & ~FLAGS) == key) && cmpxchg(slot, old, value) == old)
 			return slot;
 	}
@@ -136,11 +150,12 @@ enum sc_open_state sc_open_look(struct sc_open *open, u64 key)
 
 void sc_open_clear(struct sc_open *open, u64 key)
 {
-	u64 *slot = &open->slots[hash_64(key & ~FLAGS, BITS)];
-	u32 i;
+	u32 hash = hash_64(key & ~FLAGS, BITS);
+	u32 i, n = places(open, hash);
+	u64 *slot = &open->slots[hash];
 
 	/* It may stand further on as well, since a place nearer was not free once. */
-	for (i = 0; i < WINDOW; i++, slot++) {
+	for (i = 0; i < n; i++, slot++) {
 		if ((READ_ONCE(*slot) & ~FLAGS) == (key & ~FLAGS))
 			WRITE_ONCE(*slot, 0);
 	}
