@@ -17,12 +17,12 @@ static bool op_valid(const struct scaudit_capture_op *op)
 {
 	if (op->kind < SCAUDIT_CAP_BYTES || op->kind > SCAUDIT_CAP_EXEC || op->arg > 5 ||
 	    !op->when || (op->when & ~(SCAUDIT_AT_ENTRY | SCAUDIT_AT_RETURN)) ||
-	    op->length > SCAUDIT_LEN_BITS || op->length_arg > 5 ||
+	    op->length > SCAUDIT_LEN_LEAST || op->length_arg > 5 ||
 	    (op->flags & ~(SCAUDIT_OP_SNAP | SCAUDIT_OP_OK | SCAUDIT_OP_NOT_LATE)) ||
 	    op->cond_arg > 6 || op->reserved || !op->unit || op->unit > SCAUDIT_SNAPLEN_MAX)
 		return false;
 	/* There is no result at the entry, and no new program. */
-	if ((op->length == SCAUDIT_LEN_RET || op->kind == SCAUDIT_CAP_EXEC) &&
+	if ((sc_op_counts_result(op) || op->kind == SCAUDIT_CAP_EXEC) &&
 	    op->when != SCAUDIT_AT_RETURN)
 		return false;
 	return op->kind != SCAUDIT_CAP_IOCTL || op->cond_arg < 6;
@@ -357,7 +357,7 @@ u32 sc_capture_return(struct kvm_vcpu *vcpu, struct sc_cache *cache,
 			sc_piece_state(&p, op, SCAUDIT_PIECE_UNREADABLE);
 		else if (op->kind != SCAUDIT_CAP_EXEC && (op->when & SCAUDIT_AT_RETURN) &&
 			 r.returned &&
-			 !(failed && (op->flags & SCAUDIT_OP_OK || op->length == SCAUDIT_LEN_RET)))
+			 !(failed && (op->flags & SCAUDIT_OP_OK || sc_op_counts_result(op))))
 			sc_piece_read(&p, &r, op);
 		else
 			p.promised -= HEAD;

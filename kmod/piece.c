@@ -178,6 +178,8 @@ static u64 length_of(struct sc_pieces *p, const struct sc_reading *r,
 		return r->args[op->length_arg];
 	case SCAUDIT_LEN_RET:
 		return counted(r);
+	case SCAUDIT_LEN_LEAST:
+		return min(counted(r), r->args[op->length_arg]);
 	case SCAUDIT_LEN_POINTER:
 		if (!r->args[op->length_arg])
 			return 0;

@@ -35,6 +35,12 @@ static inline bool sc_op_applies(const struct scaudit_capture_op *op, const u64 
 	return op->cond_arg > 5 || ((u32)args[op->cond_arg] & op->cond_mask) == op->cond_value;
 }
 
+/* Is its length known by the result only? */
+static inline bool sc_op_counts_result(const struct scaudit_capture_op *op)
+{
+	return op->length == SCAUDIT_LEN_RET || op->length == SCAUDIT_LEN_LEAST;
+}
+
 /* Is the call's result an error? */
 bool sc_is_error(const struct sc_reading *r);
 

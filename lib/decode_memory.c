@@ -64,6 +64,13 @@ static bool rule_count(struct sc_decoding *d, unsigned arg, bool at_return, uint
 			return false;
 		*count = (uint64_t)d->call->ret;
 		return true;
+	case SC_LEN_LEAST:
+		if (!sc_call_has_ret(d->call) || sc_call_failed(d->call))
+			return false;
+		*count = (uint64_t)d->call->ret;
+		if (*count > address_of(d, a->len_arg))
+			*count = address_of(d, a->len_arg);
+		return true;
 	default:
 		p = sc_decoding_piece(d, a->len_arg, SCAUDIT_PART_DATA, 0, at_return);
 		if (!has_data(p))

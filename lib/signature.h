@@ -65,6 +65,7 @@ enum sc_len {
 	SC_LEN_CONST, /* len_arg elements */
 	SC_LEN_ARG, /* argument len_arg says how many */
 	SC_LEN_RET, /* the result says how many */
+	SC_LEN_LEAST, /* the result, but no more than argument len_arg: there was no room for more */
 	SC_LEN_ARGP, /* the u32 that argument len_arg points to says how many */
 };
 

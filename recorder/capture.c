@@ -99,6 +99,9 @@ static void set_length(struct scaudit_capture_op *op, const struct sc_arg *a)
 	case SC_LEN_RET:
 		op->length = SCAUDIT_LEN_RET;
 		break;
+	case SC_LEN_LEAST:
+		op->length = SCAUDIT_LEN_LEAST;
+		break;
 	case SC_LEN_ARGP:
 		op->length = SCAUDIT_LEN_POINTER;
 		break;
@@ -147,7 +150,8 @@ static void add_argument(struct ops *ops, const struct sc_signature *s, uint8_t 
 		add(ops, &op);
 		return;
 	}
-	if (a->dir & SC_DIR_IN && op.length != SCAUDIT_LEN_RET) {
+	if (a->dir & SC_DIR_IN && op.length != SCAUDIT_LEN_RET &&
+	    op.length != SCAUDIT_LEN_LEAST) {
 		op.when = SCAUDIT_AT_ENTRY;
 		/* What the kernel has changed since is not what it was given. */
 		if (a->dir & SC_DIR_OUT && a->type != SC_TYPE_PATH)

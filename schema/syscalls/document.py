@@ -47,7 +47,7 @@ result, `*len` what `len` points to. Sizes of structures are at the end. A condi
 
 def amount(arg):
     """As many elements as the rule of length says; '' where there is one."""
-    return {"": "", "const": str(arg.of), "arg": f"`{arg.of}`", "ret": "result",
+    return {"": "", "const": str(arg.of), "arg": f"`{arg.of}`", "ret": "result", "least": f"result, ≤ `{arg.of}`",
             "argp": f"`*{arg.of}`"}[arg.length]
 
 
@@ -72,7 +72,7 @@ def memory(signature):
     """What is read, for the last column."""
     when = {"entry": [], "return": [], "return!": []}
     for arg in signature.args:
-        if arg.dir & table.IN and arg.length != "ret":
+        if arg.dir & table.IN and arg.length not in ("ret", "least"):
             when["entry"].append(memory_of(arg))
         if not arg.dir & table.OUT:
             continue

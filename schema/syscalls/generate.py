@@ -22,7 +22,7 @@ import table
 HERE = os.path.dirname(os.path.realpath(__file__))
 HEAD = "/* SPDX-License-Identifier: GPL-2.0-only */\n/* Made by schema/syscalls/generate.py. */\n"
 TYPES = {"void": "NONE"}
-LENGTHS = {"": "SC_LEN_ONE", "const": "SC_LEN_CONST", "arg": "SC_LEN_ARG", "ret": "SC_LEN_RET",
+LENGTHS = {"": "SC_LEN_ONE", "const": "SC_LEN_CONST", "arg": "SC_LEN_ARG", "ret": "SC_LEN_RET", "least": "SC_LEN_LEAST",
            "argp": "SC_LEN_ARGP"}
 
 
@@ -57,7 +57,7 @@ def argument(signature, a):
     else:
         sub = "0"
     of = 0
-    if a.length in ("arg", "argp"):
+    if a.length in ("arg", "argp", "least"):
         of = signature.index(a.of)
     elif a.length == "const":
         of = a.of

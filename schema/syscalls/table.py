@@ -28,9 +28,9 @@ WITH_STRUCT = ("struct", "array")
 LENGTHS = {
     "path": ("",), "str": ("",), "strv": ("",), "envv": ("",), "msg": ("",), "socklen": ("",),
     "fdpair": ("",), "intp": ("",), "longp": ("", "const"),
-    "buf": ("const", "arg", "ret", "argp"),
-    "struct": ("", "const", "arg", "ret", "argp"),
-    "array": ("const", "arg", "ret", "argp"),
+    "buf": ("const", "arg", "ret", "least", "argp"),
+    "struct": ("", "const", "arg", "ret", "least", "argp"),
+    "array": ("const", "arg", "ret", "least", "argp"),
     "iov": ("arg", "const"), "mmsg": ("arg", "ret"),
     "sockaddr": ("arg", "argp"), "fdset": ("arg",), "ioctl": ("arg",),
 }
@@ -95,6 +95,8 @@ class Arg:
             kind = ""
         elif rule == "ret":
             kind = "ret"
+        elif rule.startswith("ret<") and NAME.match(rule[4:]):
+            kind, self.of = "least", rule[4:]
         elif NUMBER.match(rule):
             kind, self.of = "const", int(rule, 0)
             if not 1 <= self.of <= 255:
@@ -110,7 +112,7 @@ class Arg:
                 if not kind else " cannot have that length"
             raise Problem(self.where, f"'{self.text}': {self.type}"
                           f"{need or ' has no length of that kind'}")
-        if kind == "ret" and not self.dir & OUT:
+        if kind in ("ret", "least") and not self.dir & OUT:
             raise Problem(self.where, f"'{self.text}': [ret] is known at the return only: .out")
         self.length = kind
 

@@ -62,11 +62,12 @@ static void well_formed(void **state)
 		assert_true(op->kind >= SCAUDIT_CAP_BYTES && op->kind <= SCAUDIT_CAP_EXEC);
 		assert_true(op->arg < 6 && op->length_arg < 6 && op->cond_arg <= 6);
 		assert_true(op->when && !(op->when & ~3u));
-		assert_true(op->length <= SCAUDIT_LEN_BITS);
+		assert_true(op->length <= SCAUDIT_LEN_LEAST);
 		assert_true(op->unit && op->unit <= SCAUDIT_SNAPLEN_MAX);
 		assert_int_equal(op->reserved, 0);
 		assert_false(op->cond_value & ~op->cond_mask);
-		if (op->length == SCAUDIT_LEN_RET || op->kind == SCAUDIT_CAP_EXEC)
+		if (op->length == SCAUDIT_LEN_RET || op->length == SCAUDIT_LEN_LEAST ||
+		    op->kind == SCAUDIT_CAP_EXEC)
 			assert_int_equal(op->when, SCAUDIT_AT_RETURN);
 		if (op->kind == SCAUDIT_CAP_IOCTL)
 			assert_true(op->cond_arg < 6 && op->cond_arg != op->arg);
@@ -148,7 +149,8 @@ static void plans(void **state)
 		  { { .kind = SCAUDIT_CAP_BYTES,
 		      .arg = 1,
 		      .when = SCAUDIT_AT_RETURN,
-		      .length = SCAUDIT_LEN_RET,
+		      .length = SCAUDIT_LEN_LEAST,
+		      .length_arg = 2,
 		      .flags = SCAUDIT_OP_SNAP | SCAUDIT_OP_OK,
 		      .cond_arg = 6,
 		      .unit = 1 } } },

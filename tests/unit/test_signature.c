@@ -138,6 +138,12 @@ static void see_length(enum sc_abi abi, const struct sc_syscall *row, const stru
 		check(!is_memory(&s->args[a->len_arg]));
 		check(s->args[a->len_arg].type != SC_TYPE_NONE);
 		return;
+	case SC_LEN_LEAST:
+		check(a->len_arg < s->n_args);
+		check(!is_memory(&s->args[a->len_arg]));
+		check(s->args[a->len_arg].type != SC_TYPE_NONE);
+		check(a->dir & SC_DIR_OUT);
+		return;
 	case SC_LEN_RET:
 		check(a->dir & SC_DIR_OUT);
 		return;

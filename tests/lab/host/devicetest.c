@@ -322,6 +322,7 @@ static void test_capture(int vm, int pid)
 	TRY(op->unit = 0, EINVAL);
 	TRY(op->unit = 65537, EINVAL);
 	TRY(op->length = SCAUDIT_LEN_RET, EINVAL);
+	TRY(op->length = SCAUDIT_LEN_LEAST, EINVAL);
 	TRY(op->kind = SCAUDIT_CAP_EXEC, EINVAL);
 	TRY(op->kind = SCAUDIT_CAP_IOCTL, EINVAL);
 	TRY(op[1].kind = 77, EINVAL);

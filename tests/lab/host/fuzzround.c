@@ -338,7 +338,8 @@ static void do_capture(struct fuzz_rng *rng, int fd)
 			.cond_mask = one_in(rng, 2) ? 0 : fuzz_below(rng, 4),
 		};
 		/* What is refused anyway is tried below. */
-		if (ops[i].length == SCAUDIT_LEN_RET || ops[i].kind == SCAUDIT_CAP_EXEC)
+		if (ops[i].length == SCAUDIT_LEN_RET || ops[i].length == SCAUDIT_LEN_LEAST ||
+		    ops[i].kind == SCAUDIT_CAP_EXEC)
 			ops[i].when = SCAUDIT_AT_RETURN;
 		if (ops[i].kind == SCAUDIT_CAP_IOCTL && ops[i].cond_arg > 5)
 			ops[i].cond_arg = 0;
