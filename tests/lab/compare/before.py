@@ -26,6 +26,14 @@ def text(value):
     return bytes.fromhex(value).decode("latin-1") if isinstance(value, str) else value
 
 
+def said(value):
+    """For a person: bytes as text, and what is none as it is."""
+    try:
+        return text(value)
+    except ValueError:
+        return value
+
+
 def check(what, is_, *wanted):
     """It is what both dumps say, if they say the same."""
     global wrong, compared
@@ -34,7 +42,7 @@ def check(what, is_, *wanted):
     compared += 1
     if is_ != wanted[0]:
         wrong += 1
-        print(f"WRONG: {what}: {text(is_)!r}, not {text(wanted[0])!r}")
+        print(f"WRONG: {what}: {said(is_)!r}, not {said(wanted[0])!r}")
 
 
 def processes(rows):
@@ -146,7 +154,7 @@ for name, pid in made.items():
     check(f"ps: {name}", pid in ps, True)
     if pid not in ps:
         continue
-    check(f"ps: {name}: known", ps[pid]["known"], "before")
+    check(f"ps: {name}: known", ps[pid]["known"], "reckoned")  # when it began: by the guest's clock
     for key in ("exe", "comm", "cgroup"):
         check(f"ps: {name}: {key}", ps[pid][key], text(snapshot[pid][key]))
     check(f"ps: {name}: argv", ps[pid]["argv"], [text(arg) for arg in snapshot[pid]["argv"]])
