@@ -4,7 +4,7 @@
 # results stay in build/lab/tests/results, those of another kernel than 6.1 in
 # build/lab/tests-SERIES/results, those of an Intel host in build/lab/tests-intel/results.
 #
-#   run-scenarios.sh [HOST] boot [NAME...]   boot and run; corpus-* only if named
+#   run-scenarios.sh [HOST] boot [NAME...]   boot and run
 #   run-scenarios.sh [HOST] report NAME      print what NAME said, end with its status
 #   run-scenarios.sh [HOST] log              is its kernel log clean?
 #
@@ -60,7 +60,7 @@ boot() {
 	else
 		for name in "$TOP"/tests/lab/scenarios/*.sh; do
 			basename "$name" .sh
-		done | grep -vE '^(intel|corpus)-'
+		done | grep -v '^intel-'
 	fi >"$DIR/names"
 	if grep -q ^intel-linux- "$DIR/names"; then
 		# shellcheck disable=SC2046
