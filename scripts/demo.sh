@@ -44,13 +44,18 @@ demo_main() {
 	pid=$(demo_field pid --comm tar --limit 1)
 	[ -n "$pid" ] || die "tar is not in the recording"
 	since=$(demo_field time --pid "$pid" --limit 1)
-	demo_say "4. The timeline of one process: tar, from its first call on"
-	demo_run scquery --store store --pid "$pid" --since "$since" --limit 25
-	demo_say "5. A few seconds replayed in their own tempo"
+	demo_say "4. Who made whom"
+	demo_run scquery --store store tree | head -n 20
+	demo_say "5. The timeline of one process: tar, from its first call on, descriptors by name"
+	demo_run scquery --store store -y --string-max 40 --pid "$pid" --since "$since" --limit 40
+	demo_say "6. Who touched the keys, and what tar and md5sum read and wrote"
+	demo_run scquery --store store --comm cat files --failed
+	demo_run scquery --store store --comm tar,md5sum files | head -n 16
+	demo_say "7. A few seconds replayed in their own tempo"
 	since=$(demo_field time --comm sleep --limit 1)
 	until=$(demo_field time --comm rm --limit 12)
 	demo_run screplay --store store --comm sleep,rm --since "$since" --until "$until"
-	demo_say "6. For Timesketch"
+	demo_say "8. For Timesketch"
 	rm -f timeline.jsonl
 	demo_run scquery --store store export --format timesketch-jsonl -o timeline.jsonl ||
 		die "the export failed"
