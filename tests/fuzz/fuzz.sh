@@ -6,6 +6,12 @@
 program=$1 build=$2 seconds=$3
 shift 3
 name=${program##*/fuzz_}
+for folder; do
+	[ -d "$folder" ] || {
+		echo "fuzz_$name: no seeds in $folder: tests/fuzz/seeds.c writes them" >&2
+		exit 1
+	}
+done
 mkdir -p "$build/corpus/$name" "$build/found"
 # An input has 5 s and 512 MiB; memory that was freed is kept for a while to notice its use.
 ASAN_OPTIONS=quarantine_size_mb=32:detect_leaks=1:allocator_may_return_null=1 \

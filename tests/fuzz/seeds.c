@@ -17,6 +17,7 @@
 #include "../../lib/payload.h"
 #include "../../lib/snapshot.h"
 #include "../../lib/store.h"
+#include "../../lib/structs.h"
 #include "../unit/synth.h"
 
 static const char *top;
@@ -281,6 +282,74 @@ static void history(void)
 	free(numbers);
 }
 
+/* ---- calls, as fuzz_decode.c takes them apart ---- */
+
+/*
+ * One call of each row, with memory of two arguments: words that count, so that
+ * numbers, flags and pointers in it are small.
+ */
+static void decode(void)
+{
+	static const struct {
+		const char *name;
+		uint16_t nr; /* of x86-64 */
+		uint8_t ret, args[6], of[2];
+	} rows[] = {
+		{ "write", 1, 5, { 1, 9, 5 }, { 1, 1 } },
+		{ "stat", 4, 0, { 1, 2 }, { 0, 1 } },
+		{ "poll", 7, 1, { 1, 2, 3 }, { 0, 0 } },
+		{ "rt_sigaction", 13, 0, { 15, 1, 2, 8 }, { 1, 2 } },
+		{ "ioctl", 16, 0, { 1, 0xfc, 1 }, { 2, 2 } },
+		{ "writev", 20, 9, { 1, 2, 3 }, { 1, 1 } },
+		{ "connect", 42, 0, { 3, 1, 16 }, { 1, 1 } },
+		{ "sendmsg", 46, 9, { 3, 1, 0 }, { 1, 1 } },
+		{ "execve", 59, 0, { 1, 2, 3 }, { 0, 1 } },
+		{ "openat", 257, 3, { 0xee, 1, 66, 7 }, { 1, 1 } },
+		{ "bpf", 321, 4, { 0, 1, 72 }, { 1, 1 } },
+		{ "clone3", 435, 7, { 1, 88 }, { 0, 0 } },
+	};
+	uint8_t input[512], *at;
+	size_t i, j, k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		at = input;
+		*at++ = 0x50; /* verbose, names of descriptors */
+		*at++ = 40;
+		*at++ = SC_STATE_RETURNED;
+		*at++ = (uint8_t)rows[i].nr;
+		*at++ = (uint8_t)(rows[i].nr >> 8);
+		*at++ = 32; /* not x32 */
+		*at++ = rows[i].ret;
+		memcpy(at, rows[i].args, 6);
+		at += 6;
+		*at++ = 2;
+		for (j = 0; j < 2; j++) {
+			*at++ = rows[i].of[j];
+			*at++ = (uint8_t)j; /* the part */
+			*at++ = 150;
+			for (k = 0; k < 150; k++)
+				*at++ = (uint8_t)(k % 8 == 0 ? k : 0);
+		}
+		seed("decode", rows[i].name, -1, input, (size_t)(at - input));
+	}
+}
+
+/* One of each structure: its number, how it is put, and small numbers. */
+static void structs(void)
+{
+	uint8_t input[3 + 256] = { [1] = 0x11, [2] = 20 };
+	char name[16];
+	size_t i;
+
+	for (i = 3; i < sizeof(input); i++)
+		input[i] = (uint8_t)(i % 4 == 3 ? i / 4 : 0);
+	for (i = 0; i <= SC_STRUCT_COUNT; i++) {
+		input[0] = (uint8_t)i;
+		snprintf(name, sizeof(name), "%zu", i);
+		seed("struct", name, -1, input, sizeof(input));
+	}
+}
+
 /* ---- a guest's memory, as fuzz_guest.c takes it apart ---- */
 
 static void guest(void)
@@ -388,6 +457,8 @@ int main(int argc, char **argv)
 	snapshots();
 	segments();
 	history();
+	decode();
+	structs();
 	guest();
 	kernel("6.1", false);
 	kernel("6.12", true);
