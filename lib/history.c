@@ -122,21 +122,32 @@ static struct sc_proc **pid_place(struct sc_proc **pids, size_t size, uint32_t p
 	return &pids[i];
 }
 
-/* A larger table of pointers, or NULL. */
-static void *larger_table(struct sc_history *h, size_t count, size_t *size)
+/* With room for one more: half of a hash table at least is empty. */
+static size_t table_size(size_t count, size_t size)
 {
-	size_t wanted_size = *size ? 2 * *size : 64;
-	void *t;
+	return !size ? 64 : count < size / 2 ? size : 2 * size;
+}
 
-	if (*size && count < *size / 2)
-		return NULL;
-	t = calloc(wanted_size, sizeof(void *));
-	if (!t) {
+/* False: all is as it was. */
+static bool grow_pids(struct sc_history *h)
+{
+	size_t i, size = table_size(h->n_pids, h->pids_size);
+	struct sc_proc **larger;
+
+	if (size == h->pids_size)
+		return true;
+	larger = calloc(size, sizeof(struct sc_proc *));
+	if (!larger) {
 		h->failed = true;
-		return NULL;
+		return false;
 	}
-	*size = wanted_size;
-	return t;
+	for (i = 0; i < h->pids_size; i++)
+		if (h->pids[i])
+			*pid_place(larger, size, h->pids[i]->pid) = h->pids[i];
+	free(h->pids);
+	h->pids = larger;
+	h->pids_size = size;
+	return true;
 }
 
 static struct thread **thread_place(struct thread **threads, size_t size, const struct sc_task *t)
@@ -152,6 +163,36 @@ static struct thread **thread_place(struct thread **threads, size_t size, const 
 	return &threads[i];
 }
 
+/* False: all is as it was. */
+static bool grow_threads(struct sc_history *h)
+{
+	size_t i, size = table_size(h->n_threads, h->threads_size);
+	struct thread **larger;
+
+	if (size == h->threads_size)
+		return true;
+	larger = calloc(size, sizeof(struct thread *));
+	if (!larger) {
+		h->failed = true;
+		return false;
+	}
+	for (i = 0; i < h->threads_size; i++) {
+		struct thread *x = h->threads[i];
+
+		if (x) {
+			const struct sc_task key = { .pid = x->pid,
+						     .tid = x->tid,
+						     .start = x->start };
+
+			*thread_place(larger, size, &key) = x;
+		}
+	}
+	free(h->threads);
+	h->threads = larger;
+	h->threads_size = size;
+	return true;
+}
+
 /* ---- processes ---- */
 
 struct sc_proc *sc_history_proc(const struct sc_history *h, uint32_t pid)
@@ -161,18 +202,10 @@ struct sc_proc *sc_history_proc(const struct sc_history *h, uint32_t pid)
 
 void history_set_pid(struct sc_history *h, struct sc_proc *p, uint32_t pid)
 {
-	size_t i, old = h->pids_size;
-	struct sc_proc **place, **larger = larger_table(h, h->n_pids, &h->pids_size);
+	struct sc_proc **place;
 
-	if (h->failed)
+	if (!grow_pids(h))
 		return;
-	if (larger) {
-		for (i = 0; i < old; i++)
-			if (h->pids[i])
-				*pid_place(larger, h->pids_size, h->pids[i]->pid) = h->pids[i];
-		free(h->pids);
-		h->pids = larger;
-	}
 	place = pid_place(h->pids, h->pids_size, pid);
 	if (!*place)
 		h->n_pids++;
@@ -358,16 +391,15 @@ static void describe(struct sc_proc *p, const struct sc_task *t)
 
 struct thread *history_thread(struct sc_history *h, const struct sc_task *t, uint64_t time)
 {
-	size_t i, old = h->threads_size;
-	struct thread **place, **larger, *x;
+	struct thread *x;
 	struct sc_proc *p;
 
 	if (!(t->known & SCAUDIT_KNOWN_TASK) || !t->pid)
 		return NULL;
-	place = old ? thread_place(h->threads, old, t) : NULL;
-	x = place ? *place : NULL;
+	x = h->threads_size ? *thread_place(h->threads, h->threads_size, t) : NULL;
 	/* Without a start a thread's number can come again. */
-	if (x && (t->known & SCAUDIT_KNOWN_START || x->proc == sc_history_proc(h, t->pid))) {
+	p = sc_history_proc(h, t->pid);
+	if (x && (t->known & SCAUDIT_KNOWN_START || (p && x->proc == p))) {
 		if (x->ended) {
 			x->ended = false;
 			x->proc->threads++;
@@ -380,22 +412,8 @@ struct thread *history_thread(struct sc_history *h, const struct sc_task *t, uin
 		return NULL;
 	describe(p, t);
 	if (!x) {
-		larger = larger_table(h, h->n_threads, &h->threads_size);
-		if (h->failed)
+		if (!grow_threads(h))
 			return NULL;
-		if (larger) {
-			for (i = 0; i < old; i++) {
-				struct thread *y = h->threads[i];
-				const struct sc_task key = { .pid = y ? y->pid : 0,
-							     .tid = y ? y->tid : 0,
-							     .start = y ? y->start : 0 };
-
-				if (y)
-					*thread_place(larger, h->threads_size, &key) = y;
-			}
-			free(h->threads);
-			h->threads = larger;
-		}
 		x = calloc(1, sizeof(*x));
 		if (!x) {
 			h->failed = true;
