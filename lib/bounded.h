@@ -26,22 +26,25 @@ static inline char *sc_bounded_str(char *p, char *end, const char *s)
 static inline char *sc_bounded_u64(char *p, char *end, uint64_t value)
 {
 	char text[20];
+	const char *behind = sc_put_u64(text, value);
 
-	return sc_bounded_bytes(p, end, text, (size_t)(sc_put_u64(text, value) - text));
+	return sc_bounded_bytes(p, end, text, (size_t)(behind - text));
 }
 
 static inline char *sc_bounded_i64(char *p, char *end, int64_t value)
 {
 	char text[20];
+	const char *behind = sc_put_i64(text, value);
 
-	return sc_bounded_bytes(p, end, text, (size_t)(sc_put_i64(text, value) - text));
+	return sc_bounded_bytes(p, end, text, (size_t)(behind - text));
 }
 
 static inline char *sc_bounded_hex(char *p, char *end, uint64_t value)
 {
 	char text[18];
+	const char *behind = sc_put_hex(text, value);
 
-	return sc_bounded_bytes(p, end, text, (size_t)(sc_put_hex(text, value) - text));
+	return sc_bounded_bytes(p, end, text, (size_t)(behind - text));
 }
 
 /* Octal with a leading 0 and at least two digits behind it: 000, 0644. */

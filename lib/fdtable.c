@@ -158,10 +158,10 @@ static struct table *own_table(struct sc_account *a, struct sc_files *files)
 		copy->refs = 1;
 		copy->size = size;
 		copy->count = t ? t->count : 0;
-		for (i = 0; i < copy->count; i++) {
-			copy->slots[i] = t->slots[i];
+		if (t)
+			memcpy(copy->slots, t->slots, t->count * sizeof(t->slots[0]));
+		for (i = 0; i < copy->count; i++)
 			copy->slots[i].page->refs++;
-		}
 	}
 	put_table(a, t);
 	files->table = copy;

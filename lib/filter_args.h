@@ -63,8 +63,7 @@ int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err);
  * --tree wants.
  * @retval as sc_place_find() and sc_store_open()
  */
-int sc_filter_args_open(struct sc_filter_args *a, struct sc_store **store,
-			struct sc_error *err);
+int sc_filter_args_open(struct sc_filter_args *a, struct sc_store **store, struct sc_error *err);
 
 /* A decimal number, or a hexadecimal one behind 0x, up to max. @retval -EINVAL it is none */
 int sc_number_parse(const char *text, size_t len, uint64_t max, uint64_t *value);

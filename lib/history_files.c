@@ -359,10 +359,10 @@ void history_write_group(struct sc_history *h, struct sc_proc *p, const struct s
 }
 
 #define FDS .what = SC_HISTORY_FDS
-#define ANON(call, inode, arg, bit)                                                              \
-	{                                                                                        \
-		.name = call, .fn = do_anon, FDS, .text = "anon_inode:" inode, .flags_arg = arg, \
-		.cloexec_bit = bit                                                               \
+#define ANON(call, inode, arg, bit)                                              \
+	{                                                                        \
+		.name = (call), .fn = do_anon, FDS, .text = "anon_inode:" inode, \
+		.flags_arg = (arg), .cloexec_bit = (bit)                         \
 	}
 
 const struct handler history_file_handlers[] = {

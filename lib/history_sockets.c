@@ -607,9 +607,9 @@ static void do_socketcall(struct sc_history *h, struct sc_proc *p, const struct 
 }
 
 #define FDS .what = SC_HISTORY_FDS
-#define IO(call, handler)                                           \
-	{                                                           \
-		.name = call, .fn = handler, .what = SC_HISTORY_NET \
+#define IO(call, handler)                                               \
+	{                                                               \
+		.name = (call), .fn = (handler), .what = SC_HISTORY_NET \
 	}
 
 const struct handler history_socket_handlers[] = {

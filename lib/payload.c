@@ -84,8 +84,8 @@ int sc_piece_next(const void *payload, size_t len, size_t *at, struct sc_piece *
 	return 1;
 }
 
-bool sc_call_piece(const struct sc_call *call, unsigned arg, enum scaudit_part part,
-		   uint32_t index, bool at_return, struct sc_piece *piece)
+bool sc_call_piece(const struct sc_call *call, unsigned arg, enum scaudit_part part, uint32_t index,
+		   bool at_return, struct sc_piece *piece)
 {
 	struct sc_piece p;
 	bool found = false;

@@ -47,8 +47,8 @@ int sc_piece_next(const void *payload, size_t len, size_t *at, struct sc_piece *
  * was read at the return counts as read at the entry, unless both are there.
  * @retval false  none (or the payload is damaged)
  */
-bool sc_call_piece(const struct sc_call *call, unsigned arg, enum scaudit_part part,
-		   uint32_t index, bool at_return, struct sc_piece *piece);
+bool sc_call_piece(const struct sc_call *call, unsigned arg, enum scaudit_part part, uint32_t index,
+		   bool at_return, struct sc_piece *piece);
 
 /*
  * Turn the pieces behind an event into a payload.

@@ -150,8 +150,7 @@ static void add_argument(struct ops *ops, const struct sc_signature *s, uint8_t 
 		add(ops, &op);
 		return;
 	}
-	if (a->dir & SC_DIR_IN && op.length != SCAUDIT_LEN_RET &&
-	    op.length != SCAUDIT_LEN_LEAST) {
+	if (a->dir & SC_DIR_IN && op.length != SCAUDIT_LEN_RET && op.length != SCAUDIT_LEN_LEAST) {
 		op.when = SCAUDIT_AT_ENTRY;
 		/* What the kernel has changed since is not what it was given. */
 		if (a->dir & SC_DIR_OUT && a->type != SC_TYPE_PATH)

@@ -322,8 +322,8 @@ struct scaudit_plan {
  * return that is recorded (SET_RETURNS) nothing is LATE, and operations of the return are
  * left out. All pieces of an event have SCAUDIT_CAPTURE_MAX bytes, or a quarter of a ring
  * that is small; what goes beyond is CUT, but each operation has at least a head.
- *   EINVAL  an operation that is none (also LEN_RET, LEN_LEAST and EXEC for the entry, IOCTL without
- *           a cond_arg), a call that is none, its operations lie beyond nr_ops or are
+ *   EINVAL  an operation that is none (also LEN_RET, LEN_LEAST and EXEC for the entry, IOCTL
+ *           without a cond_arg), a call that is none, its operations lie beyond nr_ops or are
  *           more than SCAUDIT_CAPTURE_PER_CALL
  *   E2BIG   more than SCAUDIT_CAPTURE_OPS operations or SCAUDIT_CAPTURE_CALLS calls
  *   ENOMEM  no memory for it
@@ -372,8 +372,10 @@ enum scaudit_length {
 	SCAUDIT_LEN_RET = 2, /* the result; only at the return, nothing if it is an error */
 	SCAUDIT_LEN_POINTER = 3, /* the u32 that argument length_arg points to */
 	SCAUDIT_LEN_BITS = 4, /* argument length_arg bits, in whole words of the caller (fd_set) */
-	SCAUDIT_LEN_LEAST = 5, /* as LEN_RET, but no more than argument length_arg: some calls
-				* tell how much there would have been (recv with MSG_TRUNC) */
+	/* As LEN_RET, but no more than argument length_arg: some calls tell how much there
+	 * would have been (recv with MSG_TRUNC).
+	 */
+	SCAUDIT_LEN_LEAST = 5,
 };
 
 #define SCAUDIT_AT_ENTRY 1u /* when */

@@ -63,9 +63,10 @@ void call(enum sc_abi abi, struct sc_task *t, const char *name, unsigned n, ...)
 	assert_non_null(row);
 	assert_true(n <= 6);
 	now += STEP;
+	seq++;
 	payload_len = 0;
 	made_up = (struct sc_call){
-		.seq = ++seq,
+		.seq = seq,
 		.ts = now,
 		.task = t,
 		.abi = abi == SC_ABI_I386 ? SCAUDIT_ABI_I386 : SCAUDIT_ABI_X86_64,

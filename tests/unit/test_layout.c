@@ -60,18 +60,18 @@ static size_t read_expected(const char *path, struct layout *layout)
 
 static void check(const char *btf, const char *expected)
 {
-	unsigned char *blob = malloc(BTF_MAX);
 	FILE *file = fopen(btf, "r");
 	struct layout layout, second;
 	struct scaudit_plan plan;
 	struct sc_error err;
+	unsigned char *blob;
 	size_t size, i;
 
 	if (file == NULL) {
-		free(blob);
 		print_message("no %s: that kernel has not been fetched\n", btf);
 		skip();
 	}
+	blob = malloc(BTF_MAX);
 	assert_non_null(blob);
 	size = fread(blob, 1, BTF_MAX, file);
 	fclose(file);

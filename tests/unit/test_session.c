@@ -505,9 +505,9 @@ static uint32_t memory_most;
 static int check_memory(const struct sc_call *call, void *arg)
 {
 	uint64_t *n = arg;
-	int at_return;
+	int at_return, last = call->state == SC_STATE_RETURNED ? 1 : 0;
 
-	for (at_return = 0; at_return <= (call->state == SC_STATE_RETURNED); at_return++) {
+	for (at_return = 0; at_return <= last; at_return++) {
 		struct sc_piece piece;
 		uint32_t size;
 		const unsigned char *data =
