@@ -92,20 +92,23 @@ static bool grow_flows(struct sc_history *h)
 {
 	size_t i, size = h->flows_size ? 2 * h->flows_size : 64;
 	struct sc_flow **flows;
+	uint32_t *table;
 
 	if (h->n_flows < h->flows_size)
 		return true;
 	flows = reallocarray(h->flows, size, sizeof(*flows));
 	if (flows)
 		h->flows = flows;
-	free(h->flow_table);
-	h->flow_table_size = 2 * size;
-	h->flow_table = calloc(h->flow_table_size, sizeof(*h->flow_table));
-	if (!flows || !h->flow_table) {
+	table = calloc(2 * size, sizeof(*table));
+	if (!flows || !table) {
+		/* What there was stays as it was, with room for no more. */
+		free(table);
 		h->failed = true;
-		h->n_flows = h->flows_size = 0;
 		return false;
 	}
+	free(h->flow_table);
+	h->flow_table = table;
+	h->flow_table_size = 2 * size;
 	h->flows_size = size;
 	for (i = 0; i < h->n_flows; i++)
 		*flow_place(h, flows[i]->proc, flows[i]->file, &flows[i]->remote) = (uint32_t)i + 1;
