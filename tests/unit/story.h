@@ -43,6 +43,9 @@ void piece(const struct sc_piece *p);
 void returns(int64_t ret);
 void ends(enum sc_state state);
 
+/* The call as it is in made_up, which may fail. @retval of sc_history_call() */
+int feed(void);
+
 /* A call that lasts until a later time. */
 void returns_at(int64_t ret, uint64_t time);
 
