@@ -6,7 +6,8 @@
 # patched meanwhile, when it translates the code in that very moment; one in some ten boots of
 # the host then hangs at a jump label. 8.1 and later lock the page first. So the lab takes
 # QEMU from bookworm-backports (unpacked in build/qemu, not installed); where there is none,
-# 7.2 with all processors in one thread, which is slower and sees fewer races.
+# 7.2 with all processors in one thread, which is slower and sees fewer races. 10.0 has done it
+# once as well, on a busy machine: tests/lab/host/noapic.c keeps the code from being patched.
 
 #
 # With a thread for each processor, QEMU (10.0 and before; target/i386/tcg/fpu_helper.c,

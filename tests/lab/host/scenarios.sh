@@ -86,6 +86,8 @@ leaks_check() {
 	echo scan >/sys/kernel/debug/kmemleak
 	echo clear >/sys/kernel/debug/kmemleak
 }
+"$LAB_BIN/noapic" 2>>"$LAB_PROGRESS" &
+noapic=$!
 module_load || echo "scaudit.ko did not load" >>"$LAB_PROGRESS"
 while read -r name; do
 	scenario_run "$name"
@@ -93,6 +95,7 @@ done </lab/names
 for name in $(vm_list); do
 	vm_stop "$name"
 done
+kill "$noapic"
 leaks_check
 if module_loaded && ! timeout $((30 * LAB_SLOW)) rmmod scaudit; then
 	echo "scaudit.ko cannot be removed" >>/lab/unclean
