@@ -601,10 +601,10 @@ int sc_audit_set_capture(struct sc_audit *a, const struct scaudit_capture *user,
 	}
 	mutex_lock(&a->lock);
 	r = capture ? sc_open_make_kept(a->open) : 0;
-	if (r) {
+	old = rcu_dereference_protected(a->capture, lockdep_is_held(&a->lock));
+	if (r || sc_capture_same(old, capture)) {
 		old = capture;
 	} else {
-		old = rcu_dereference_protected(a->capture, lockdep_is_held(&a->lock));
 		rcu_assign_pointer(a->capture, capture);
 		sc_hook_synchronize();
 	}

@@ -93,6 +93,7 @@ int sc_capture_make(const struct scaudit_capture *user, const struct scaudit_cap
 	if (user->snaplen > SCAUDIT_SNAPLEN_MAX || user->reserved)
 		return -EINVAL;
 	capture->number = atomic64_inc_return(&last);
+	capture->nr_ops = user->nr_ops;
 	for (i = 0; i < user->nr_ops; i++) {
 		if (!op_valid(&ops[i]))
 			return -EINVAL;
@@ -116,6 +117,12 @@ int sc_capture_make(const struct scaudit_capture *user, const struct scaudit_cap
 		sum_up(c, capture->ops + c->first);
 	}
 	return 0;
+}
+
+bool sc_capture_same(const struct sc_capture *a, const struct sc_capture *b)
+{
+	return a && b && a->nr_ops == b->nr_ops && !memcmp(a->calls, b->calls, sizeof(a->calls)) &&
+	       !memcmp(a->ops, b->ops, a->nr_ops * sizeof(*a->ops));
 }
 
 /* ---- carrying it out ---- */

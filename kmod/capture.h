@@ -25,6 +25,7 @@ struct sc_captured {
 
 struct sc_capture {
 	u64 number; /* no other plan has it */
+	u32 nr_ops;
 	struct sc_captured calls[SC_CONVENTIONS][SC_CAPTURE_NUMBERS];
 	struct scaudit_capture_op ops[];
 };
@@ -36,6 +37,13 @@ struct sc_capture {
  */
 int sc_capture_make(const struct scaudit_capture *user, const struct scaudit_capture_op *ops,
 		    const struct scaudit_capture_call *calls, struct sc_capture *capture);
+
+/*
+ * Does a plan say what another one says? Then it must not take the other's place: to calls
+ * that are in progress that would be another plan, and what their returns have to bring
+ * would be forgotten. A recorder that is started again has the same plan as the one before.
+ */
+bool sc_capture_same(const struct sc_capture *a, const struct sc_capture *b);
 
 /* What is read of a call, or NULL: nothing. */
 static inline const struct sc_captured *sc_captured(const struct sc_capture *capture, u8 convention,

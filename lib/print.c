@@ -127,6 +127,21 @@ static char *put_result(const struct sc_print *how, char *p, char *end, const st
 	return t.p;
 }
 
+/*
+ * A call that a signal interrupted and the kernel makes again. The number by which the kernel
+ * says that to itself is gone when user mode goes on; only copy_process() has but one.
+ */
+static char *put_restarted(char *p, const struct sc_syscall *row)
+{
+	static const char *const forks[] = { "clone", "clone3", "fork", "vfork" };
+
+	for (size_t i = 0; row && i < sizeof(forks) / sizeof(*forks); i++) {
+		if (strcmp(row->name, forks[i]) == 0)
+			return SC_PUT(p, ") = ? ERESTARTNOINTR (To be restarted)");
+	}
+	return SC_PUT(p, ") = ? ERESTARTSYS (To be restarted)");
+}
+
 /* What follows the arguments. */
 static char *put_return(const struct sc_print *how, char *p, char *end, const struct sc_call *c,
 			const struct sc_syscall *row)
@@ -143,7 +158,7 @@ static char *put_return(const struct sc_print *how, char *p, char *end, const st
 	case SC_STATE_UNWANTED:
 		return SC_PUT(p, ") = ?");
 	case SC_STATE_RESTARTED:
-		return SC_PUT(p, ") = ? ERESTARTSYS (To be restarted)");
+		return put_restarted(p, row);
 	case SC_STATE_GONE:
 		return SC_PUT(p, " <unfinished ...>) = ?");
 	case SC_STATE_OPEN:

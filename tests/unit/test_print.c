@@ -141,6 +141,9 @@ static void states(void **state)
 	c.state = SC_STATE_RESTARTED;
 	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = ? ERESTARTSYS (To be "
 		    "restarted)\n");
+	c.nr = 57;
+	is_line(&c, "1234  1772368200.123456789 fork() = ? ERESTARTNOINTR (To be restarted)\n");
+	c.nr = 3;
 	c.state = SC_STATE_IRET;
 	is_line(&c, "1234  1772368200.123456789 close(0xffffff9c) = 3 <0.000012345>\n");
 	c.state = SC_STATE_NEVER;

@@ -3,11 +3,12 @@
  * The pieces of a guest program's calls, as they come out of the rings: the host's side
  * of guest/pieces.c.
  *
- *   pieces VM ENGINE RING_BYTES [unnamed]
+ *   pieces VM ENGINE RING_BYTES [unnamed|again]
  *
  * Records until SIGTERM by a plan of its own, says "ready" when it does, and in the end
  * prints, in the order of events, the calls whose last argument is MARK, with their pieces.
- * unnamed: without identification of tasks. Every piece of every event must make sense:
+ * unnamed: without identification of tasks. again: the plan is handed in over and over, as
+ * recorders do that are started again; calls in progress lose nothing by it. Every piece of every event must make sense:
  * else it says so, and the exit status is 1.
  */
 #include <errno.h>
@@ -337,12 +338,13 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int pidfd, fd;
 	struct vm vm;
-	bool any;
+	bool any, again;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: pieces VM fault|pad RING_BYTES [unnamed]\n");
+		fprintf(stderr, "usage: pieces VM fault|pad RING_BYTES [unnamed|again]\n");
 		return 2;
 	}
+	again = argc > 4 && strcmp(argv[4], "again") == 0;
 	sigaction(SIGTERM, &action, NULL);
 	must(vm_scan("/proc", &list, &err), "VMs", &err);
 	must(vm_find(&list, argv[1], &vm, &err), argv[1], &err);
@@ -363,6 +365,8 @@ int main(int argc, char **argv)
 	while (!ended) {
 		for (any = false, i = 0; i < attach.nr_rings; i++)
 			any |= drain(&rings[i]);
+		if (again)
+			request(fd, SCAUDIT_IOC_SET_CAPTURE, &capture, "SET_CAPTURE again");
 		if (!any)
 			usleep(500);
 	}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Memory of arguments, of every sort: what a program says that it passed comes out of the
 # rings, by each engine, of 64-bit and 32-bit callers, with and without names, and with the
-# smallest ring, where it is cut and says so.
+# smallest ring, where it is cut and says so. Handing in the same plan again changes nothing.
 . "$LAB_IN/tests/lab/scenariolib.sh"
 guest two --smp 2 --append iomem=relaxed
 pieces_run() { # ENGINE RING COMPARE-OPTIONS...
@@ -34,5 +34,6 @@ pieces_run() { # ENGINE RING COMPARE-OPTIONS...
 }
 pieces_run pad 1048576
 pieces_run fault 1048576
+PIECES_NAMES=again pieces_run fault 1048576
 pieces_run pad 4096 --budget 1024
 PIECES_NAMES=unnamed pieces_run pad 65536 --unnamed --budget 16384
