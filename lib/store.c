@@ -16,9 +16,7 @@ void sc_store_close(struct sc_store *s)
 	if (!s)
 		return;
 	sc_index_close(s->ix);
-	for (unsigned i = 0; i < SC_STORE_FILES; i++)
-		if (s->files[i].number)
-			close(s->files[i].fd);
+	sc_files_close(&s->files);
 	if (s->segments >= 0)
 		close(s->segments);
 	if (s->dir_fd >= 0)
@@ -140,37 +138,52 @@ fail:
 	return rc;
 }
 
-int sc_store_segment(struct sc_store *s, uint32_t number, int *fd, uint64_t *size)
+int sc_files_open(struct sc_files *f, int segments, uint32_t number, int *fd, uint64_t *size)
 {
 	unsigned oldest = 0;
 	char name[SC_SEGMENT_NAME];
 	struct stat st;
 
+	if (!number)
+		return -ENOENT;
 	for (unsigned i = 0; i < SC_STORE_FILES; i++) {
-		if (s->files[i].number == number) {
+		if (f->file[i].number == number) {
 			oldest = i;
 			goto found;
 		}
-		if (s->files[i].used < s->files[oldest].used)
+		if (f->file[i].used < f->file[oldest].used)
 			oldest = i;
 	}
 	sc_segment_name(name, number);
-	*fd = openat(s->segments, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	*fd = openat(segments, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (*fd < 0)
 		return -errno;
-	if (s->files[oldest].number)
-		close(s->files[oldest].fd);
-	s->files[oldest].number = number;
-	s->files[oldest].fd = *fd;
+	if (f->file[oldest].number)
+		close(f->file[oldest].fd);
+	f->file[oldest].number = number;
+	f->file[oldest].fd = *fd;
 found:
-	s->files[oldest].used = ++s->tick;
-	*fd = s->files[oldest].fd;
+	f->file[oldest].used = ++f->tick;
+	*fd = f->file[oldest].fd;
 	if (fstat(*fd, &st))
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EBADMSG;
 	*size = (uint64_t)st.st_size;
 	return 0;
+}
+
+void sc_files_close(struct sc_files *f)
+{
+	for (unsigned i = 0; i < SC_STORE_FILES; i++)
+		if (f->file[i].number)
+			close(f->file[i].fd);
+	*f = (struct sc_files){ 0 };
+}
+
+int sc_store_segment(struct sc_store *s, uint32_t number, int *fd, uint64_t *size)
+{
+	return sc_files_open(&s->files, s->segments, number, fd, size);
 }
 
 int sc_store_query(struct sc_store *s, const char *sql, sqlite3_stmt **row, struct sc_error *err)

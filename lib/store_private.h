@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What store.c (opening, lists) and scan.c (calls) share. */
+/* What store.c (opening, lists) and those that read its blocks share. */
 #ifndef SC_STORE_PRIVATE_H
 #define SC_STORE_PRIVATE_H
 
@@ -8,6 +8,16 @@
 
 #define SC_STORE_FILES 8u /* segments kept open */
 
+/* Segments that are open for reading. */
+struct sc_files {
+	struct {
+		uint32_t number; /* 0: free */
+		int fd;
+		uint64_t used; /* tick */
+	} file[SC_STORE_FILES];
+	uint64_t tick;
+};
+
 struct sc_store {
 	char *dir; /* for messages */
 	int dir_fd;
@@ -15,18 +25,18 @@ struct sc_store {
 	struct sc_index *ix;
 	struct sc_error notice; /* what is wrong with the store as a whole */
 	uint64_t cost_read, cost_all; /* blocks, of the last scan */
-	struct {
-		uint32_t number; /* 0: free */
-		int fd;
-		uint64_t used; /* tick */
-	} files[SC_STORE_FILES];
-	uint64_t tick;
+	struct sc_files files;
 };
 
 /*
- * A segment opened for reading; the descriptor stays the store's.
+ * A segment opened for reading; the descriptor stays theirs.
+ * @segments  the folder
  * @size  out: of the file now
  */
+int sc_files_open(struct sc_files *f, int segments, uint32_t number, int *fd, uint64_t *size);
+void sc_files_close(struct sc_files *f);
+
+/* The same by the store's own. */
 int sc_store_segment(struct sc_store *s, uint32_t number, int *fd, uint64_t *size);
 
 /* Prepare a query of the index. */

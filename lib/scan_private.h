@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a scan that brings calls (scan.c) and one that adds them up (groups.c) share: which
+ * blocks, their columns, and how the calls ended whose return is in a later block.
+ */
+#ifndef SC_SCAN_PRIVATE_H
+#define SC_SCAN_PRIVATE_H
+
+#include <pthread.h>
+
+#include "match.h"
+#include "store_private.h"
+
+#define SC_COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory */
+
+/* The completions that a block holds, sorted by seq. */
+struct sc_completions {
+	uint64_t block; /* 0: free */
+	uint64_t used;
+	uint32_t n;
+	uint64_t *seq, *state, *ret, *dur; /* one allocation, at seq */
+	bool has_late; /* its payloads have been asked for; what there is of them: */
+	uint32_t *late_at; /* where each begins, and behind the last one where that ends */
+	uint8_t *late;
+	uint32_t late_len; /* bytes */
+};
+
+/* Which completion has ended a row. */
+struct sc_ended_by {
+	uint64_t block; /* 0: none */
+	uint32_t index;
+};
+
+/* One for each thread of a scan. */
+struct sc_scan {
+	struct sc_store *s;
+	pthread_mutex_t *index_lock; /* of the threads that share the store; NULL: there is one */
+	struct sc_files files; /* segments that it has open */
+	uint64_t cost_read; /* blocks */
+	struct sc_match match;
+	unsigned want; /* SC_COL_* */
+	uint64_t columns; /* SC_BIT, for the calls; those of match aside */
+	struct sc_damage *damage;
+	struct sc_error *err;
+	sqlite3_stmt *place, *links;
+	struct sc_block block, later;
+	struct sc_completions kept[SC_COMPLETIONS_KEPT];
+	uint32_t kept_rows; /* in all of them */
+	uint32_t kept_late; /* bytes */
+	uint64_t tick;
+	uint64_t *numbers; /* blocks to read */
+	size_t n;
+	uint64_t *later_numbers; /* blocks that complete the present one */
+	size_t n_later;
+	struct sc_ended_by *ended_by; /* of each row of the present block; NULL: not wanted */
+	struct sc_buf joined; /* payload of the call that is shown */
+	uint32_t *rows;
+	uint8_t *task_ok;
+};
+
+/* Where a block is, by the index. */
+struct sc_place {
+	uint32_t segment;
+	uint64_t offset, first;
+	uint32_t rows, open;
+	uint8_t hash[SC_HASH_LEN];
+};
+
+/*
+ * Make ready, all of sc zero but for s, index_lock, damage and err. What it needs of the
+ * index is prepared; no block is chosen. sc_scan_free() also where it fails.
+ */
+int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter);
+void sc_scan_free(struct sc_scan *sc);
+
+/* The blocks that can hold a match, into sc->numbers. */
+int sc_scan_select(struct sc_scan *sc, bool reverse);
+
+/* @retval -ENOENT the index knows no such block (any more) */
+int sc_scan_place(struct sc_scan *sc, uint64_t number, struct sc_place *p);
+
+/* Read a block's head. @retval 1 damaged: counted and to be passed over */
+int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		 int *fd);
+
+/* Load columns. @calls of the block are lost where it is damaged @retval 1 damaged: counted */
+int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		 int fd, uint64_t mask, uint64_t calls);
+
+/* Count a block that cannot be read. @retval 0 */
+int sc_scan_damaged(struct sc_scan *sc, uint64_t calls, uint32_t segment, uint64_t number,
+		    const char *what);
+
+/*
+ * Calls of the present block that were open when it was written get their returns from later
+ * blocks: their state, ret and dur have to be loaded. Fills ended_by, where there is one.
+ */
+int sc_scan_merge(struct sc_scan *sc, uint64_t number);
+
+/* The completions of a block, and their payloads. Valid until the next is asked for. */
+int sc_scan_completions(struct sc_scan *sc, uint64_t number, struct sc_completions **out);
+int sc_scan_late(struct sc_scan *sc, struct sc_completions *c);
+void sc_scan_drop(struct sc_scan *sc, struct sc_completions *c);
+
+static inline void sc_scan_lock(const struct sc_scan *sc)
+{
+	if (sc->index_lock)
+		pthread_mutex_lock(sc->index_lock);
+}
+
+static inline void sc_scan_unlock(const struct sc_scan *sc)
+{
+	if (sc->index_lock)
+		pthread_mutex_unlock(sc->index_lock);
+}
+
+#endif
