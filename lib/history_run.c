@@ -64,6 +64,8 @@ static bool number_matches(const struct sc_filter *f, const struct sc_call *c)
 
 bool sc_filter_call(const struct sc_filter *f, const struct sc_call *c)
 {
+	if (!sc_filter_seq(f, c->seq))
+		return false;
 	if (c->ts < f->since || (f->until && c->ts >= f->until))
 		return false;
 	if (f->failed && !sc_call_failed(c))

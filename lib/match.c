@@ -94,6 +94,38 @@ bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, si
 	return in.bad;
 }
 
+/* The first range that ends at or behind a number. */
+static size_t find_range(const struct sc_filter *f, uint64_t seq)
+{
+	size_t from = 0, to = f->n_ranges;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (f->ranges[mid].last < seq)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+bool sc_match_block_range(const struct sc_match *m, uint64_t first, uint64_t rows)
+{
+	const struct sc_filter *f = m->filter;
+	size_t i = find_range(f, first);
+
+	return !f->n_ranges ||
+	       (i < f->n_ranges && rows && f->ranges[i].first <= first + (rows - 1));
+}
+
+bool sc_filter_seq(const struct sc_filter *f, uint64_t seq)
+{
+	size_t i = find_range(f, seq);
+
+	return !f->n_ranges || (i < f->n_ranges && f->ranges[i].first <= seq);
+}
+
 static bool one_of(uint32_t v, const uint32_t *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -169,6 +201,28 @@ static bool is_error(uint64_t ret)
 	return ret >= (uint64_t)-4095;
 }
 
+/* Both the rows and the ranges rise. */
+static uint32_t rows_in_range(const struct sc_filter *f, uint64_t first, uint32_t n, uint32_t *rows)
+{
+	uint32_t kept = 0;
+
+	if (!f->n_ranges) {
+		for (uint32_t i = 0; i < n; i++)
+			rows[i] = i;
+		return n;
+	}
+	for (size_t r = find_range(f, first); r < f->n_ranges; r++) {
+		const struct sc_range *range = &f->ranges[r];
+		uint64_t i = range->first > first ? range->first - first : 0;
+
+		if (i >= n)
+			break;
+		for (; i < n && first + i <= range->last; i++)
+			rows[kept++] = (uint32_t)i;
+	}
+	return kept;
+}
+
 uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint32_t *rows,
 		       uint8_t *task_ok)
 {
@@ -180,8 +234,7 @@ uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint3
 	uint64_t until = f->until ? f->until : UINT64_MAX;
 	uint32_t n = b->h.count[SC_ROWS_CALL];
 
-	for (uint32_t i = 0; i < n; i++)
-		rows[i] = i;
+	n = rows_in_range(f, b->h.first, n, rows);
 	if (m->times && !(b->h.ts_min >= f->since && b->h.ts_max < until))
 		KEEP(ts[i] >= f->since && (ts[i] < until || !f->until));
 	if (m->tasks) {

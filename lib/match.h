@@ -23,6 +23,12 @@ void sc_match_free(struct sc_match *m);
 /* Can a block with these syscall numbers (CBOR; NULL: any) hold a match? */
 bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, size_t n);
 
+/* Can a block of so many calls from a number on hold a match? */
+bool sc_match_block_range(const struct sc_match *m, uint64_t first, uint64_t rows);
+
+/* Is a call in one of the filter's ranges, or are there none? */
+bool sc_filter_seq(const struct sc_filter *f, uint64_t seq);
+
 /* The part of a filter that is about the caller. */
 bool sc_filter_task(const struct sc_filter *f, const struct sc_task *t);
 bool sc_match_task(const struct sc_match *m, const struct sc_task *t);

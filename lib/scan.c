@@ -214,11 +214,23 @@ int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned c
 	rc = sc_scan_begin(&sc, filter);
 	if (!rc)
 		rc = sc_scan_select(&sc, reverse);
-	for (size_t i = 0; !rc && i < sc.n; i++)
-		rc = scan_block(&sc, sc.numbers[i], reverse, fn, arg);
+	s->scans++;
+	for (size_t i = 0; !rc && i < sc.n; i++) {
+		if (s->watch && s->scans == 1)
+			rc = s->watch(i, sc.n, s->watch_arg);
+		if (!rc)
+			rc = scan_block(&sc, sc.numbers[i], reverse, fn, arg);
+	}
+	s->scans--;
 	s->cost_read = sc.cost_read;
 	sc_scan_free(&sc);
 	return rc;
+}
+
+void sc_store_watch(struct sc_store *s, sc_watch_fn *fn, void *arg)
+{
+	s->watch = fn;
+	s->watch_arg = arg;
 }
 
 void sc_store_scan_cost(const struct sc_store *s, uint64_t *read, uint64_t *all)

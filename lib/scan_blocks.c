@@ -69,12 +69,26 @@ static void put_callers(struct sc_buf *sql, const struct sc_filter *f)
 	put_text(sql, ")");
 }
 
+/* A block has at most so many calls: where it may begin to reach into the ranges. */
+static void put_ranges(struct sc_buf *sql, const struct sc_filter *f)
+{
+	uint64_t from;
+	char text[80];
+
+	if (!f->n_ranges)
+		return;
+	from = f->ranges[0].first > SC_BLOCK_ROWS ? f->ranges[0].first - SC_BLOCK_ROWS : 0;
+	snprintf(text, sizeof(text), " AND first BETWEEN %" PRId64 " AND %" PRId64, sc_clamp(from),
+		 sc_clamp(f->ranges[f->n_ranges - 1].last));
+	put_text(sql, text);
+}
+
 /* All conditions that the index can judge, but for syscall numbers. */
 static int put_query(const struct sc_scan *sc, bool reverse, struct sc_buf *sql)
 {
 	const struct sc_filter *f = sc->match.filter;
 
-	put_text(sql, "SELECT number, numbers FROM blocks "
+	put_text(sql, "SELECT number, numbers, first, rows FROM blocks "
 		      "WHERE rows > 0 AND ts_max >= ?1 AND ts_min <= ?2");
 	if (sc->match.tasks) {
 		_Static_assert(SCAUDIT_KNOWN_TASK == 1, "in the query below");
@@ -91,6 +105,7 @@ static int put_query(const struct sc_scan *sc, bool reverse, struct sc_buf *sql)
 		}
 		put_text(sql, f->n_comms && f->n_comms <= NAMES_MOST ? ")))" : "))");
 	}
+	put_ranges(sql, f);
 	put_text(sql, reverse ? " ORDER BY number DESC" : " ORDER BY number");
 	return sql->failed ? -ENOMEM : 0;
 }
@@ -123,6 +138,9 @@ static int select_once(struct sc_scan *sc, bool reverse)
 
 		if (!sc_match_block_numbers(&sc->match, numbers,
 					    (size_t)sqlite3_column_bytes(row, 1)))
+			continue;
+		if (!sc_match_block_range(&sc->match, (uint64_t)sqlite3_column_int64(row, 2),
+					  (uint64_t)sqlite3_column_int64(row, 3)))
 			continue;
 		if (sc->n == cap) {
 			uint64_t *more;

@@ -198,6 +198,11 @@ struct sc_caller {
 /* Put a list in the order in which a filter wants it. */
 void sc_callers_sort(struct sc_caller *list, size_t n);
 
+/* Calls by their numbers, both ends included. */
+struct sc_range {
+	uint64_t first, last;
+};
+
 /* Which calls. An empty list, or a zero, is no condition; conditions are ANDed. */
 struct sc_filter {
 	const uint32_t *pids, *tids; /* any of */
@@ -215,6 +220,8 @@ struct sc_filter {
 	unsigned abis, insns; /* any of: bits 1 << enum sc_abi, 1 << enum scaudit_insn */
 	bool failed; /* only calls that returned an error */
 	bool successful; /* only calls that returned no error */
+	const struct sc_range *ranges; /* in any of: rising, without overlap, none empty */
+	size_t n_ranges;
 };
 
 /* Columns a scan must bring; the rest of struct sc_call is then 0. */
@@ -252,6 +259,15 @@ typedef int sc_call_fn(const struct sc_call *call, void *arg);
 int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned columns,
 		  bool reverse, sc_call_fn *fn, void *arg, struct sc_damage *damage,
 		  struct sc_error *err);
+
+/*
+ * Be asked before each block of each scan that is begun from now on, but for those that a scan's
+ * own function makes: for showing how far it is, and for ending it.
+ * @done, @all  blocks behind it, and of this scan
+ * @retval 0 to go on; anything else ends the scan and is handed on
+ */
+typedef int sc_watch_fn(uint64_t done, uint64_t all, void *arg);
+void sc_store_watch(struct sc_store *s, sc_watch_fn *fn, void *arg);
 
 /* Blocks read by the last scan, and blocks there are: for tests and benchmarks. */
 void sc_store_scan_cost(const struct sc_store *s, uint64_t *read, uint64_t *all);

@@ -25,6 +25,9 @@ struct sc_store {
 	struct sc_index *ix;
 	struct sc_error notice; /* what is wrong with the store as a whole */
 	uint64_t cost_read, cost_all; /* blocks, of the last scan */
+	sc_watch_fn *watch; /* or NULL */
+	void *watch_arg;
+	unsigned scans; /* under way: one inside the other */
 	struct sc_files files;
 };
 

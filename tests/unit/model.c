@@ -80,6 +80,14 @@ void model_return(struct model *m, struct sc_writer *w, uint64_t seq, int64_t re
 	c->call.dur = dur;
 }
 
+static bool in_ranges(uint64_t seq, const struct sc_filter *f)
+{
+	for (size_t i = 0; i < f->n_ranges; i++)
+		if (seq >= f->ranges[i].first && seq <= f->ranges[i].last)
+			return true;
+	return !f->n_ranges;
+}
+
 bool model_match(const struct sc_call *c, const struct sc_filter *f)
 {
 	const struct sc_task *t = c->task;
@@ -87,6 +95,8 @@ bool model_match(const struct sc_call *c, const struct sc_filter *f)
 
 	if (!f)
 		return true;
+	if (!in_ranges(c->seq, f))
+		return false;
 	if ((f->n_pids || f->n_tids || f->n_comms) && !(t->known & SCAUDIT_KNOWN_TASK))
 		return false;
 	hit = !f->n_pids;

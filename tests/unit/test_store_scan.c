@@ -10,6 +10,10 @@ static void filters(void **state)
 {
 	struct sc_writer *w = writer_open(dir, 1);
 	uint64_t i386 = 1ULL << 32 | 4;
+	static const struct sc_range many_ranges[] = { { 3, 3 },
+						       { 499, 1700 },
+						       { 1702, 1702 },
+						       { 2990, UINT64_MAX } };
 	const char *comms[] = { "tar", "nobody" };
 	struct sc_store *s;
 	uint64_t mid, end;
@@ -70,6 +74,13 @@ static void filters(void **state)
 			{ .successful = true },
 			{ .failed = true, .successful = true },
 			{ .failed = true, .since = mid, .pids = (uint32_t[]){ 1001 }, .n_pids = 1 },
+			{ .ranges = (struct sc_range[]){ { 1, 6000 } }, .n_ranges = 1 },
+			{ .ranges = (struct sc_range[]){ { 1, 1 } }, .n_ranges = 1 },
+			{ .ranges = (struct sc_range[]){ { 500, 501 } }, .n_ranges = 1 },
+			{ .ranges = (struct sc_range[]){ { 7000, UINT64_MAX } }, .n_ranges = 1 },
+			{ .ranges = (struct sc_range[]){ { 0, 0 } }, .n_ranges = 1 },
+			{ .ranges = many_ranges, .n_ranges = 4, .failed = true },
+			{ .ranges = many_ranges, .n_ranges = 4, .since = mid },
 		};
 		const unsigned columns[] = { 0,		  SC_COL_ALL,  SC_COL_TIME,   SC_COL_TASK,
 					     SC_COL_NR,	  SC_COL_ARGS, SC_COL_RET,    SC_COL_CPU,
@@ -159,6 +170,10 @@ static void pruning(void **state)
 						      .nrs = (uint64_t[]){ 103 },
 						      .n_nrs = 1 }),
 			 4);
+	assert_int_equal(cost(s, &(struct sc_filter){ .ranges = (struct sc_range[]){ { 50, 51 },
+										     { 953, 960 } },
+						      .n_ranges = 2 }),
+			 3);
 	sc_store_close(s);
 }
 
@@ -192,12 +207,76 @@ static void stopping(void **state)
 	sc_store_close(s);
 }
 
+struct watcher {
+	struct sc_store *s;
+	uint64_t asked, all;
+	uint64_t stop; /* when asked for the so manieth time; 0: never */
+};
+
+static int watch(uint64_t done, uint64_t all, void *arg)
+{
+	struct watcher *w = arg;
+
+	assert_int_equal(done, w->asked);
+	w->asked++;
+	w->all = all;
+	return w->asked == w->stop ? 43 : 0;
+}
+
+static int nothing(const struct sc_call *c, void *arg)
+{
+	(void)c;
+	(void)arg;
+	return 0;
+}
+
+/* A scan inside a scan, which is not watched. */
+static int look_again(const struct sc_call *c, void *arg)
+{
+	const struct watcher *w = arg;
+	struct sc_range one = { c->seq, c->seq };
+	struct sc_filter f = { .ranges = &one, .n_ranges = 1 };
+	struct sc_error err;
+
+	return sc_store_scan(w->s, &f, 0, false, nothing, NULL, NULL, &err);
+}
+
+/* A scan asks before each block, and the answer can end it. */
+static void watching(void **state)
+{
+	struct sc_writer *w = writer_open(dir, 1);
+	struct watcher watcher = { 0 };
+	struct sc_error err;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		add(w, 20);
+		flush(w, i);
+	}
+	close_writer(w, "stopped");
+	watcher.s = store_open(dir);
+	sc_store_watch(watcher.s, watch, &watcher);
+	assert_int_equal(sc_store_scan(watcher.s, NULL, 0, false, look_again, &watcher, NULL, &err),
+			 0);
+	assert_int_equal(watcher.asked, 5);
+	assert_int_equal(watcher.all, 5);
+	watcher.asked = 0;
+	watcher.stop = 3;
+	assert_int_equal(sc_store_scan(watcher.s, NULL, 0, true, nothing, NULL, NULL, &err), 43);
+	assert_int_equal(watcher.asked, 3);
+	sc_store_watch(watcher.s, NULL, NULL);
+	assert_int_equal(sc_store_scan(watcher.s, NULL, 0, true, nothing, NULL, NULL, &err), 0);
+	assert_int_equal(watcher.asked, 3);
+	sc_store_close(watcher.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(filters),
 		SCRATCH_TEST(pruning),
 		SCRATCH_TEST(stopping),
+		SCRATCH_TEST(watching),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

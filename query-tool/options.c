@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/print_args.h"
+#include "../lib/timespec.h"
+#include "who.h"
+
+/* What is known only when all options have been read. */
+struct request {
+	struct query *q;
+	struct sc_print_args print;
+	const struct command *command;
+	const char *sort;
+	const char *at;
+};
+
+enum {
+	KEY_SORT = 0x200,
+	KEY_AT
+};
+
+static const struct argp_option options[] = {
+	{ 0, 0, 0, 0, "How many, and in which order:", 30 },
+	{ "limit", 'n', "N", 0, "Stop after N lines", 0 },
+	{ "reverse", 'r', 0, 0, "The last call first", 0 },
+	{ "fds", 'y', 0, 0, "What descriptors are: 3</etc/passwd>, as strace -y", 0 },
+	{ "sort", KEY_SORT, "KEY", 0, "Of summary: time (default), calls, errors, average, name",
+	  0 },
+	{ "at", KEY_AT, "TIME", 0, "Of ps, needed, and of tree: what was running at TIME", 0 },
+	{ 0, 0, 0, 0, "Export:", 50 },
+	{ "output", 'o', "FILE", 0,
+	  "Where to; - is standard output. --format is timesketch-jsonl or timesketch-csv, by "
+	  "default as FILE ends",
+	  0 },
+	{ 0, 0, 0, 0, "Help:", -1 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Ask a recording of a VM's system calls."
+	"\v"
+	"Commands:\n"
+	"%s"
+	"\n"
+	"Examples:\n"
+	"  scquery --vm web --pid 812 --since -10min\n"
+	"  scquery --vm web --syscall openat,execve --failed --format json\n"
+	"  scquery --vm web summary --sort errors\n"
+	"  scquery --vm web ps --at '2026-03-01 12:30:00'\n"
+	"  scquery --vm web --tree 812 files\n"
+	"  scquery --vm web --comm sshd export -o sshd.jsonl\n"
+	"\n"
+	"Exit status: 0 something matched, 1 nothing matched, 2 usage, 3 the store is damaged "
+	"but what could be read was shown, 4 any other failure.";
+
+/* The commands' table into the text behind the options. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *table, *whole = NULL;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !text)
+		return (char *)text;
+	table = command_help();
+	/* A copy: what is returned in place of the text is freed. */
+	if (!table || asprintf(&whole, text, table) < 0)
+		whole = NULL;
+	free(table);
+	return whole;
+}
+
+static const struct command *find_command(const struct argp_state *state, const char *name)
+{
+	const struct command *command = command_find(name);
+	char names[256];
+
+	if (command)
+		return command;
+	if (!strcmp(name, "help"))
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	command_names(0, names, sizeof(names));
+	sc_usage(state, "unknown command '%s': there are %s", name, names);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n > m && !strcmp(text + n - m, end);
+}
+
+/* Timesketch takes a file for what its name ends in. */
+static void check_export(const struct argp_state *state, struct request *r)
+{
+	static const char *const formats[] = { "timesketch-jsonl", "timesketch-csv", NULL };
+	static const char *const ends[] = { ".jsonl", ".csv" };
+	struct query *q = r->q;
+	int format;
+
+	if (!q->output)
+		sc_usage(state, "export: give the file with -o FILE (- is standard output)");
+	if (r->print.format)
+		format = sc_choice(state, "--format", r->print.format, formats);
+	else if (ends_with(q->output, ends[0]))
+		format = 0;
+	else if (ends_with(q->output, ends[1]))
+		format = 1;
+	else
+		sc_usage(state, "export: give --format timesketch-jsonl or timesketch-csv");
+	if (strcmp(q->output, "-") != 0 && !ends_with(q->output, ends[format]))
+		sc_usage(state, "-o %s: Timesketch wants the name of a %s file to end in %s",
+			 q->output, formats[format], ends[format]);
+	q->export = format ? QUERY_EXPORT_TS_CSV : QUERY_EXPORT_TS_JSONL;
+}
+
+/* Commands that show processes know nothing of single calls. */
+static void check_processes(const struct argp_state *state, struct request *r)
+{
+	const struct sc_filter *f = &r->q->where.filter;
+	const char *unfit = who_unfit(f);
+	struct sc_error err = { "" };
+
+	if (unfit)
+		sc_usage(state, "%s is about calls: %s shows processes", unfit, r->command->name);
+	if (!r->at) {
+		if (r->command->takes & COMMAND_AT_NEEDED)
+			sc_usage(state, "%s: give the time with --at TIME", r->command->name);
+		return;
+	}
+	if (f->since || f->until)
+		sc_usage(state,
+			 "--at is a time by itself: it does not go with --since and --until");
+	if (sc_time_parse(r->at, r->q->where.now, &r->q->at, &err))
+		sc_usage(state, "--at: %s", err.text);
+	if (!r->q->at)
+		r->q->at = 1;
+}
+
+/* An option that is for some commands only. */
+static void check_for(const struct argp_state *state, const struct request *r, bool given,
+		      const char *option, unsigned takes)
+{
+	char names[256];
+
+	if (!given || r->command->takes & takes)
+		return;
+	command_names(takes, names, sizeof(names));
+	sc_usage(state, "%s is for %s", option, names);
+}
+
+static void check(const struct argp_state *state, struct request *r)
+{
+	static const char *const sorts[] = { "time", "calls", "errors", "average", "name", NULL };
+	struct query *q = r->q;
+
+	if (!r->command)
+		r->command = &commands[0];
+	check_for(state, r, q->fds, "--fds", COMMAND_FDS);
+	check_for(state, r, r->sort, "--sort", COMMAND_SORT);
+	check_for(state, r, q->output, "--output", COMMAND_OUTPUT);
+	check_for(state, r, r->at, "--at", COMMAND_AT);
+	if (q->fds && q->reverse)
+		sc_usage(state, "--fds and --reverse: what a descriptor is follows from what "
+				"came before");
+	if (r->command->takes & COMMAND_PROCESSES)
+		check_processes(state, r);
+	if (r->sort)
+		q->sort = (enum query_sort)sc_choice(state, "--sort", r->sort, sorts);
+	if (r->command->takes & COMMAND_OUTPUT)
+		check_export(state, r);
+	else
+		sc_print_args_finish(&r->print, state, STDOUT_FILENO);
+	q->print = r->print.print;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct request *r = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &r->q->where;
+		state->child_inputs[1] = &r->print;
+		break;
+	case 'n':
+		if (sc_number_parse(arg, strlen(arg), UINT64_MAX, &r->q->limit) || !r->q->limit)
+			sc_usage(state, "--limit: '%s' is not a number from 1 on", arg);
+		break;
+	case 'r':
+		r->q->reverse = true;
+		break;
+	case KEY_SORT:
+		r->sort = arg;
+		break;
+	case 'y':
+		r->q->fds = true;
+		break;
+	case KEY_AT:
+		r->at = arg;
+		break;
+	case 'o':
+		r->q->output = arg;
+		break;
+	case ARGP_KEY_ARG:
+		if (r->command)
+			sc_usage(state, "'%s': one command at a time", arg);
+		r->command = find_command(state, arg);
+		break;
+	case ARGP_KEY_SUCCESS:
+		check(state, r);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+int options_parse(struct query *q, const struct command **command, int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &sc_filter_argp, 0, NULL, 0 },
+		{ &sc_print_argp, 0, NULL, 0 },
+		{ 0 },
+	};
+	static const struct argp argp = { options,  parse,	 "[COMMAND]", doc,
+					  children, help_filter, NULL };
+	struct request r = { .q = q };
+	int rc;
+
+	argp_program_version = "scquery (scaudit) " SCAUDIT_VERSION;
+	argp_err_exit_status = SC_EXIT_USAGE;
+	sc_filter_args_init(&q->where);
+	rc = argp_parse(&argp, argc, argv, 0, NULL, &r);
+	*command = r.command;
+	return rc;
+}
