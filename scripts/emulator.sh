@@ -25,6 +25,8 @@ EMULATOR_SPARE=1
 emulator_need() {
 	local state=$BUILD/cache/backports deb mirror
 	[ ! -e "$EMULATOR_DIR/chosen" ] || return 0
+	# Its libraries come with this machine's own: without them the newer one would not start.
+	packages_need "the lab" "${PACKAGES_LAB[@]}"
 	mkdir -p "$state/lists/partial" "$EMULATOR_DIR" "$BUILD/log"
 	mirror=$(emulator_mirror)
 	[ -n "$mirror" ] || { apt_update_once && mirror=$(emulator_mirror); }
