@@ -18,9 +18,10 @@
 
 #include "model.h"
 #include "synth.h"
+#include "thrift.h"
 
 #define BLOCKS 5
-#define ROWS 30
+#define ROWS 12
 
 static char *dir;
 static struct model model;
@@ -180,7 +181,7 @@ static void flipped_segment(void **state)
 	data = file_read(dir, "segments/000001.scs", &n);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
-	for (size_t at = 0; at < n; at++) {
+	for (size_t at = 0; at < n; at += STRIDE(9, 61)) {
 		uint8_t byte = data[at] ^ (uint8_t)(1 << at % 8);
 		struct look l;
 
@@ -209,7 +210,7 @@ static void cut_segment(void **state)
 
 	(void)state;
 	data = file_read(dir, "segments/000001.scs", &n);
-	for (size_t keep = n; keep-- > 0;) {
+	for (size_t keep = n - 1; keep < n; keep -= STRIDE(9, 61)) {
 		struct look l;
 
 		file_write(dir, "segments/000001.scs", data, keep);
@@ -632,7 +633,7 @@ static void flipped_index(void **state)
 	snprintf(path, sizeof(path), "%s/index.db", dir);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
-	for (size_t at = 0; at < n; at += at < 512 ? 1 : 37) {
+	for (size_t at = 0; at < n; at += at < 128 ? STRIDE(1, 5) : STRIDE(97, 401)) {
 		uint8_t byte = data[at] ^ (uint8_t)(1 << at % 8);
 
 		assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
@@ -699,7 +700,7 @@ static void writer_goes_on(void **state)
 	assert_true(asprintf(&copy, "%s.copy", dir) > 0);
 	folder_copy(dir, copy);
 	data = file_read(dir, "segments/000002.scs", &n);
-	for (size_t at = 0; at < n; at += 11) {
+	for (size_t at = 0; at < n; at += STRIDE(37, 149)) {
 		struct sc_damage damage;
 		struct sc_error notice, err = { "" };
 		struct sc_session session;
