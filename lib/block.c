@@ -502,6 +502,33 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 	return b->have & ~before & SC_BITS_TASK ? block_make_tasks(b) : 0;
 }
 
+int sc_block_codes(struct sc_block *b, int fd, enum sc_column_id id, struct sc_codes *out)
+{
+	static const struct sc_column zeros = { .type = 64, .transform = SC_TRANSFORM_CONSTANT };
+	const struct sc_column *c = b->dir[id].present ? &b->dir[id].c : &zeros;
+	const uint8_t *stored = NULL;
+	int rc = 0;
+
+	switch (c->transform) {
+	case SC_TRANSFORM_CONSTANT:
+		break;
+	case SC_TRANSFORM_PLAIN:
+	case SC_TRANSFORM_DICTIONARY:
+		rc = block_fetch(b, fd, id, &stored);
+		break;
+	default:
+		return 1;
+	}
+	if (!rc)
+		rc = sc_column_codes(c, stored, sc_column_count(b, id), out);
+	if (rc || columns[id].bits == 64)
+		return rc;
+	for (uint32_t i = 0; i < out->n_entries; i++)
+		if (out->entries[i] >> columns[id].bits)
+			return -EBADMSG;
+	return 0;
+}
+
 int sc_block_verify(struct sc_block *b, int fd)
 {
 	uint64_t end = b->item.offset + b->length, at = b->item.body;

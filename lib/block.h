@@ -189,6 +189,12 @@ int sc_block_parse(struct sc_block *b, uint64_t size);
  */
 int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *bad);
 
+/*
+ * A column of numbers as it lies (sc_column_codes()), whether it is loaded or not.
+ * @retval 1 it is not stored so: sc_block_load()  @retval -EBADMSG damaged
+ */
+int sc_block_codes(struct sc_block *b, int fd, enum sc_column_id id, struct sc_codes *out);
+
 /* Check the bytes of every column without decoding: checksums, and the SHA-256 of all. */
 int sc_block_verify(struct sc_block *b, int fd);
 

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "column.h"
+#include "vector.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "elements are copied as they lie in memory: little-endian machines only"
@@ -210,6 +211,98 @@ int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uin
 	if (!rc && raw != v)
 		memcpy(v, raw, n);
 	return rc;
+}
+
+/* ---- codes ---- */
+
+void sc_codes_free(struct sc_codes *codes)
+{
+	sc_buf_free(&codes->memory);
+	*codes = (struct sc_codes){ 0 };
+}
+
+SC_FOR_EACH_CPU static uint8_t most_8(const uint8_t *v, uint32_t n)
+{
+	uint8_t most = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		most = v[i] > most ? v[i] : most;
+	return most;
+}
+
+SC_FOR_EACH_CPU static uint16_t most_16(const uint16_t *v, uint32_t n)
+{
+	uint16_t most = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		most = v[i] > most ? v[i] : most;
+	return most;
+}
+
+SC_FOR_EACH_CPU static void join_planes(const uint8_t *restrict planes, uint32_t n,
+					uint16_t *restrict to)
+{
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = (uint16_t)(planes[i] | planes[n + i] << 8);
+}
+
+int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n,
+		    struct sc_codes *out)
+{
+	bool constant = c->transform == SC_TRANSFORM_CONSTANT;
+	bool dictionary = c->transform == SC_TRANSFORM_DICTIONARY;
+	int log2 = type_log2(c->type, false);
+	const uint32_t room = (dictionary ? c->dictionary : constant ? 1 : 256) * 8u;
+	uint64_t *entries;
+	const uint8_t *raw;
+	uint16_t *wide;
+	uint8_t *to;
+	int rc;
+
+	if (!sc_column_valid(c, n, false))
+		return -EBADMSG;
+	if (!constant && !dictionary && (c->transform != SC_TRANSFORM_PLAIN || log2))
+		return 1;
+	out->narrow = NULL;
+	out->wide = NULL;
+	sc_buf_reset(&out->memory);
+	if (!sc_buf_room(&out->memory, room + 2u * n + c->raw))
+		return -ENOMEM;
+	entries = (uint64_t *)out->memory.data;
+	out->entries = entries;
+	if (constant) {
+		entries[0] = c->base;
+		out->n_entries = 1;
+		return 0;
+	}
+	wide = (uint16_t *)(out->memory.data + room);
+	to = out->memory.data + room + 2u * n;
+	rc = column_unpack(c, stored, to, &raw);
+	if (rc)
+		return rc;
+	if (dictionary) {
+		memcpy(entries, raw, room);
+		out->n_entries = c->dictionary;
+	} else {
+		for (unsigned i = 0; i < 256; i++)
+			entries[i] = c->base + i;
+	}
+	raw += dictionary ? room : 0;
+	if (!log2) {
+		uint32_t most = most_8(raw, n);
+
+		if (!dictionary)
+			out->n_entries = most + 1;
+		/* What is stored without LZ4 lies in memory that is not ours. */
+		out->narrow = raw == stored + (dictionary ? room : 0) ? memcpy(to, raw, n) : raw;
+		return most < out->n_entries ? 0 : -EBADMSG;
+	}
+	if (c->layout == SC_LAYOUT_PLANES)
+		join_planes(raw, n, wide);
+	else
+		memcpy(wide, raw, 2u * n);
+	out->wide = wide;
+	return most_16(wide, n) < out->n_entries ? 0 : -EBADMSG;
 }
 
 /* ---- descriptor ---- */

@@ -92,6 +92,24 @@ int sc_column_decode(const struct sc_column *c, const uint8_t *stored, uint32_t 
 int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uint32_t n,
 			   uint8_t *v);
 
+/* A column of few different values, as it lies: v[i] is entries[narrow[i]], or of wide[i]. */
+struct sc_codes {
+	uint32_t n_entries; /* 1: all are the same, and both below are NULL */
+	const uint64_t *entries;
+	const uint8_t *narrow; /* of each row, below n_entries; NULL: */
+	const uint16_t *wide;
+	struct sc_buf memory; /* what they point into */
+};
+
+/*
+ * The same without making a number of each row, where the column is stored so.
+ * @out  its memory is used again; sc_codes_free()
+ * @retval 1 it is not: sc_column_decode()  @retval -EBADMSG  @retval -ENOMEM
+ */
+int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n,
+		    struct sc_codes *out);
+void sc_codes_free(struct sc_codes *codes);
+
 /* RFC 8746 tag number of little-endian integers, by log2 of their bytes. */
 uint8_t sc_column_type(unsigned log2, bool is_signed);
 

@@ -179,18 +179,6 @@ bool sc_match_task(const struct sc_match *m, const struct sc_task *t)
 	return sc_filter_task(m->filter, t);
 }
 
-/* Keep the rows for which the condition holds; `i` is the row. */
-#define KEEP(condition)                              \
-	do {                                         \
-		uint32_t kept = 0;                   \
-		for (uint32_t k = 0; k < n; k++) {   \
-			uint32_t i = rows[k];        \
-			rows[kept] = i;              \
-			kept += (condition) ? 1 : 0; \
-		}                                    \
-		n = kept;                            \
-	} while (0)
-
 static bool returned(uint64_t state)
 {
 	return state == SC_STATE_RETURNED || state == SC_STATE_IRET;
@@ -201,56 +189,32 @@ static bool is_error(uint64_t ret)
 	return ret >= (uint64_t)-4095;
 }
 
-/* Both the rows and the ranges rise. */
-static uint32_t rows_in_range(const struct sc_filter *f, uint64_t first, uint32_t n, uint32_t *rows)
-{
-	uint32_t kept = 0;
-
-	if (!f->n_ranges) {
-		for (uint32_t i = 0; i < n; i++)
-			rows[i] = i;
-		return n;
-	}
-	for (size_t r = find_range(f, first); r < f->n_ranges; r++) {
-		const struct sc_range *range = &f->ranges[r];
-		uint64_t i = range->first > first ? range->first - first : 0;
-
-		if (i >= n)
-			break;
-		for (; i < n && first + i <= range->last; i++)
-			rows[kept++] = (uint32_t)i;
-	}
-	return kept;
-}
-
-uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint32_t *rows,
-		       uint8_t *task_ok)
+void sc_match_ranges(const struct sc_match *m, uint64_t first, uint32_t n, uint8_t *mask)
 {
 	const struct sc_filter *f = m->filter;
-	const uint64_t *ts = b->col[SC_C_TS], *task = b->col[SC_C_TASK];
-	const uint64_t *nr = b->col[SC_C_NR], *abi = b->col[SC_C_ABI];
-	const uint64_t *insn = b->col[SC_C_INSN];
-	const uint64_t *state = b->col[SC_C_STATE], *ret = b->col[SC_C_RET];
-	uint64_t until = f->until ? f->until : UINT64_MAX;
-	uint32_t n = b->h.count[SC_ROWS_CALL];
 
-	n = rows_in_range(f, b->h.first, n, rows);
-	if (m->times && !(b->h.ts_min >= f->since && b->h.ts_max < until))
-		KEEP(ts[i] >= f->since && (ts[i] < until || !f->until));
-	if (m->tasks) {
-		for (uint32_t t = 0; t < b->h.count[SC_ROWS_TASK]; t++)
-			task_ok[t] = sc_match_task(m, &b->tasks[t]);
-		KEEP(task_ok[task[i]]);
+	memset(mask, !f->n_ranges, n);
+	for (size_t r = find_range(f, first); r < f->n_ranges; r++) {
+		const struct sc_range *range = &f->ranges[r];
+		uint64_t from = range->first > first ? range->first - first : 0;
+		uint64_t to = range->last - first;
+
+		if (from >= n)
+			break;
+		memset(mask + from, 1, (to < n ? to + 1 : n) - from);
 	}
-	if (m->numbers)
-		KEEP(listed(m, sc_number_key(abi[i], nr[i])) != f->nrs_not);
-	if (m->abis)
-		KEEP(m->abis >> sc_abi_of(abi[i], nr[i]) & 1);
-	if (m->insns)
-		KEEP(insn[i] < 32 && m->insns >> insn[i] & 1);
-	if (f->failed)
-		KEEP(returned(state[i]) && is_error(ret[i]));
-	if (f->successful)
-		KEEP(returned(state[i]) && !is_error(ret[i]));
-	return n;
+}
+
+bool sc_match_number(const struct sc_match *m, uint64_t abi, uint64_t nr)
+{
+	return (!m->numbers || listed(m, sc_number_key(abi, nr)) != m->filter->nrs_not) &&
+	       (!m->abis || m->abis >> sc_abi_of(abi, nr) & 1);
+}
+
+bool sc_match_result(const struct sc_match *m, uint64_t state, uint64_t ret)
+{
+	const struct sc_filter *f = m->filter;
+
+	return !m->returns || (returned(state) && (!f->failed || is_error(ret)) &&
+			       (!f->successful || !is_error(ret)));
 }

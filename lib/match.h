@@ -26,6 +26,9 @@ bool sc_match_block_numbers(const struct sc_match *m, const uint8_t *numbers, si
 /* Can a block of so many calls from a number on hold a match? */
 bool sc_match_block_range(const struct sc_match *m, uint64_t first, uint64_t rows);
 
+/* The same of its rows: mask[row] is 1 in a range (or where there are none), else 0. */
+void sc_match_ranges(const struct sc_match *m, uint64_t first, uint32_t n, uint8_t *mask);
+
 /* Is a call in one of the filter's ranges, or are there none? */
 bool sc_filter_seq(const struct sc_filter *f, uint64_t seq);
 
@@ -33,14 +36,10 @@ bool sc_filter_seq(const struct sc_filter *f, uint64_t seq);
 bool sc_filter_task(const struct sc_filter *f, const struct sc_task *t);
 bool sc_match_task(const struct sc_match *m, const struct sc_task *t);
 
-/*
- * The rows of a block that match, rising. m->columns must be loaded (of an
- * opened call the return merged in).
- * @rows     out, SC_BLOCK_ROWS elements
- * @task_ok  scratch, a byte for each task
- * @retval how many
- */
-uint32_t sc_match_rows(const struct sc_match *m, const struct sc_block *b, uint32_t *rows,
-		       uint8_t *task_ok);
+/* The part that is about the number and its convention, where there are such conditions. */
+bool sc_match_number(const struct sc_match *m, uint64_t abi, uint64_t nr);
+
+/* The part that is about how a call ended. */
+bool sc_match_result(const struct sc_match *m, uint64_t state, uint64_t ret);
 
 #endif

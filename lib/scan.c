@@ -82,13 +82,14 @@ static void make_call(const struct sc_scan *sc, uint32_t i, struct sc_call *c)
 /* A row's payload and that of its return, if that came in a later block. */
 static int join_payload(struct sc_scan *sc, uint32_t i, struct sc_call *call)
 {
-	const struct sc_ended_by *by = &sc->ended_by[i];
+	const struct sc_patch *by;
 	struct sc_completions *c;
 	uint32_t at, len;
 	int rc;
 
-	if (!by->block)
+	if (!sc->n_patches || !sc->patch_of[i])
 		return 0;
+	by = &sc->patches[sc->patch_of[i] - 1];
 	rc = sc_scan_completions(sc, by->block, &c);
 	if (!rc)
 		rc = sc_scan_late(sc, c);
@@ -108,11 +109,25 @@ static int join_payload(struct sc_scan *sc, uint32_t i, struct sc_call *call)
 	return 0;
 }
 
+/* Returns from later blocks, into the columns of this one. */
+static void put_patches(struct sc_scan *sc)
+{
+	struct sc_block *b = &sc->block;
+
+	for (uint32_t i = 0; i < sc->n_patches; i++) {
+		const struct sc_patch *p = &sc->patches[i];
+
+		b->col[SC_C_STATE][p->row] = p->state;
+		b->col[SC_C_RET][p->row] = p->ret;
+		b->col[SC_C_DUR][p->row] = p->dur;
+	}
+}
+
 static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call_fn *fn, void *arg)
 {
 	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
 	struct sc_block *b = &sc->block;
-	uint64_t mask = sc->match.columns;
+	uint64_t mask = sc->match.columns, columns = sc->columns;
 	bool merge;
 	struct sc_place p = { 0 };
 	uint32_t n;
@@ -122,38 +137,38 @@ static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	sc->cost_read++;
+	sc_views_reset(&sc->views);
 	rc = sc_scan_open(sc, number, &p, b, &fd);
 	if (rc)
 		return rc < 0 ? rc : 0;
 
-	merge = p.open && ((mask | sc->columns) & ends || sc->want & SC_COL_PAYLOAD);
-	if (merge)
-		mask |= ends;
-	free(sc->ended_by);
-	sc->ended_by = NULL;
-	if (merge && sc->want & SC_COL_PAYLOAD) {
-		sc->ended_by = calloc(p.rows, sizeof(*sc->ended_by));
-		if (!sc->ended_by)
-			return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
+	merge = p.open && ((mask | columns) & ends || sc->want & SC_COL_PAYLOAD);
+	if (merge) {
+		mask |= SC_BIT(SC_C_STATE);
+		columns |= ends;
 	}
-	rc = sc_scan_load(sc, number, &p, b, fd, mask, p.rows);
-	if (!rc && merge)
-		rc = sc_scan_merge(sc, number);
+	rc = sc_scan_view(sc, number, &p, b, fd, mask, p.rows);
+	if (!rc)
+		rc = sc_scan_patches(sc, merge ? number : 0);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	n = sc_match_rows(&sc->match, b, sc->rows, sc->task_ok);
+	if (!sc_condition_rows(&sc->match, b, &sc->views, sc->patches, sc->n_patches, sc->mask,
+			       sc->task_ok))
+		return 0;
+	n = sc_mask_rows(sc->mask, b->h.count[SC_ROWS_CALL], sc->rows);
 	if (!n)
 		return 0;
 	/* What deciding did not take is fetched only now that there is something to show. */
-	rc = sc_scan_load(sc, number, &p, b, fd, sc->columns, n);
+	rc = sc_scan_load(sc, number, &p, b, fd, columns, n);
 	if (rc)
 		return rc < 0 ? rc : 0;
+	put_patches(sc);
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t i = sc->rows[reverse ? n - 1 - k : k];
 		struct sc_call call;
 
 		make_call(sc, i, &call);
-		rc = sc->ended_by ? join_payload(sc, i, &call) : 0;
+		rc = merge && sc->want & SC_COL_PAYLOAD ? join_payload(sc, i, &call) : 0;
 		if (!rc)
 			rc = fn(&call, arg);
 		if (rc)
@@ -172,12 +187,15 @@ void sc_scan_free(struct sc_scan *sc)
 		sc_scan_drop(sc, &sc->kept[i]);
 	sc_files_close(&sc->files);
 	sc_buf_free(&sc->joined);
-	free(sc->ended_by);
 	sc_match_free(&sc->match);
 	free(sc->numbers);
 	free(sc->later_numbers);
 	free(sc->rows);
 	free(sc->task_ok);
+	free(sc->mask);
+	sc_views_free(&sc->views);
+	free(sc->patches);
+	free(sc->patch_of);
 }
 
 int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter)
@@ -186,7 +204,8 @@ int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter)
 
 	sc->rows = malloc(SC_BLOCK_ROWS * sizeof(*sc->rows));
 	sc->task_ok = malloc(SC_BLOCK_ROWS);
-	if (rc || !sc->rows || !sc->task_ok)
+	sc->mask = malloc(SC_BLOCK_ROWS);
+	if (rc || !sc->rows || !sc->task_ok || !sc->mask)
 		return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
 	sc_scan_lock(sc);
 	rc = sc_store_query(sc->s,

@@ -259,12 +259,11 @@ int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 	return 0;
 }
 
-int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
-		 int fd, uint64_t mask, uint64_t calls)
+/* What a load has come to. @bad the column that could not be read */
+static int judge_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, int rc,
+		      enum sc_column_id bad, uint64_t calls)
 {
-	enum sc_column_id bad = SC_C_TS;
 	char what[64];
-	int rc = sc_block_load(b, fd, mask, &bad);
 
 	if (!rc)
 		return 0;
@@ -275,4 +274,22 @@ int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 	else
 		snprintf(what, sizeof(what), "%s", strerror(-rc));
 	return sc_scan_damaged(sc, calls, p->segment, number, what), 1;
+}
+
+int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		 int fd, uint64_t mask, uint64_t calls)
+{
+	enum sc_column_id bad = SC_C_TS;
+	int rc = sc_block_load(b, fd, mask, &bad);
+
+	return judge_load(sc, number, p, rc, bad, calls);
+}
+
+int sc_scan_view(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		 int fd, uint64_t mask, uint64_t calls)
+{
+	enum sc_column_id bad = SC_C_TS;
+	int rc = sc_views_load(&sc->views, b, fd, mask, &bad);
+
+	return judge_load(sc, number, p, rc, bad, calls);
 }

@@ -171,30 +171,45 @@ int sc_scan_late(struct sc_scan *sc, struct sc_completions *c)
 	return 0;
 }
 
-static void merge_completions(const struct sc_scan *sc, struct sc_block *b,
-			      const struct sc_completions *c)
+/* Of the completions of a block the first that is of a call from this number on. */
+static uint32_t first_from(const struct sc_completions *c, uint64_t seq)
 {
-	uint64_t first = b->h.first, end = first + b->h.count[SC_ROWS_CALL];
 	uint32_t from = 0, to = c->n;
 
 	while (from < to) {
 		uint32_t mid = from + (to - from) / 2;
 
-		if (c->seq[mid] < first)
+		if (c->seq[mid] < seq)
 			from = mid + 1;
 		else
 			to = mid;
 	}
-	for (; from < c->n && c->seq[from] < end; from++) {
-		uint64_t i = c->seq[from] - first;
+	return from;
+}
 
-		if (b->col[SC_C_STATE][i] != SC_STATE_OPEN)
+static void add_patches(struct sc_scan *sc, const struct sc_completions *c)
+{
+	const struct sc_block *b = &sc->block;
+	uint64_t first = b->h.first, end = first + b->h.count[SC_ROWS_CALL];
+
+	for (uint32_t k = first_from(c, first); k < c->n && c->seq[k] < end; k++) {
+		uint32_t row = (uint32_t)(c->seq[k] - first);
+		uint32_t *at = &sc->patch_of[row];
+
+		if (sc_view_at(&sc->views.view[SC_C_STATE], row) != SC_STATE_OPEN)
 			continue;
-		b->col[SC_C_STATE][i] = c->state[from];
-		b->col[SC_C_RET][i] = c->ret[from];
-		b->col[SC_C_DUR][i] = c->dur[from];
-		if (sc->ended_by)
-			sc->ended_by[i] = (struct sc_ended_by){ c->block, from };
+		if (!*at)
+			*at = ++sc->n_patches;
+		else if (sc->patches[*at - 1].state != SC_STATE_OPEN)
+			continue;
+		sc->patches[*at - 1] = (struct sc_patch){
+			.row = row,
+			.index = k,
+			.block = c->block,
+			.state = c->state[k],
+			.ret = c->ret[k],
+			.dur = c->dur[k],
+		};
 	}
 }
 
@@ -227,7 +242,7 @@ static int find_links_once(struct sc_scan *sc, uint64_t number)
 	return rc;
 }
 
-int sc_scan_merge(struct sc_scan *sc, uint64_t number)
+static int read_ends(struct sc_scan *sc, uint64_t number)
 {
 	int rc;
 
@@ -242,7 +257,20 @@ int sc_scan_merge(struct sc_scan *sc, uint64_t number)
 
 		rc = sc_scan_completions(sc, sc->later_numbers[i], &c);
 		if (!rc)
-			merge_completions(sc, &sc->block, c);
+			add_patches(sc, c);
 	}
 	return rc;
+}
+
+int sc_scan_patches(struct sc_scan *sc, uint64_t number)
+{
+	if (!sc->patches) {
+		sc->patches = malloc(SC_BLOCK_ROWS * sizeof(*sc->patches));
+		sc->patch_of = calloc(SC_BLOCK_ROWS, sizeof(*sc->patch_of));
+		if (!sc->patches || !sc->patch_of)
+			return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
+	}
+	while (sc->n_patches)
+		sc->patch_of[sc->patches[--sc->n_patches].row] = 0;
+	return number ? read_ends(sc, number) : 0;
 }

@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "match.h"
+#include "condition.h"
 #include "store_private.h"
 
 #define SC_COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory */
@@ -23,12 +23,6 @@ struct sc_completions {
 	uint32_t *late_at; /* where each begins, and behind the last one where that ends */
 	uint8_t *late;
 	uint32_t late_len; /* bytes */
-};
-
-/* Which completion has ended a row. */
-struct sc_ended_by {
-	uint64_t block; /* 0: none */
-	uint32_t index;
 };
 
 /* One for each thread of a scan. */
@@ -52,10 +46,14 @@ struct sc_scan {
 	size_t n;
 	uint64_t *later_numbers; /* blocks that complete the present one */
 	size_t n_later;
-	struct sc_ended_by *ended_by; /* of each row of the present block; NULL: not wanted */
 	struct sc_buf joined; /* payload of the call that is shown */
 	uint32_t *rows;
 	uint8_t *task_ok;
+	uint8_t *mask; /* of each row: does it match? */
+	struct sc_views views; /* of the present block */
+	struct sc_patch *patches; /* returns of its calls from later blocks */
+	uint32_t n_patches;
+	uint32_t *patch_of; /* of each row: 0, or which of them, from 1 */
 };
 
 /* Where a block is, by the index. */
@@ -87,15 +85,20 @@ int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int fd, uint64_t mask, uint64_t calls);
 
+/* The same into sc->views, and of the tasks into the block. */
+int sc_scan_view(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		 int fd, uint64_t mask, uint64_t calls);
+
 /* Count a block that cannot be read. @retval 0 */
 int sc_scan_damaged(struct sc_scan *sc, uint64_t calls, uint32_t segment, uint64_t number,
 		    const char *what);
 
 /*
- * Calls of the present block that were open when it was written get their returns from later
- * blocks: their state, ret and dur have to be loaded. Fills ended_by, where there is one.
+ * How calls of the present block ended that were open when it was written, into sc->patches;
+ * its state has to be in sc->views.
+ * @number  0: none is asked for
  */
-int sc_scan_merge(struct sc_scan *sc, uint64_t number);
+int sc_scan_patches(struct sc_scan *sc, uint64_t number);
 
 /* The completions of a block, and their payloads. Valid until the next is asked for. */
 int sc_scan_completions(struct sc_scan *sc, uint64_t number, struct sc_completions **out);

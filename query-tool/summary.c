@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/groups.h"
 #include "../lib/json.h"
 #include "../lib/put.h"
 #include "../lib/syscalls.h"
 #include "query.h"
 
-#define DIRECT 1024u /* numbers below it are found without searching */
-#define MOST_OTHERS 65536u /* a guest can call any number: rows for more are made into one */
+#define MOST_ROWS 65536u /* a guest can call any number: rows for more are made into one */
 
 struct row {
 	enum sc_abi abi;
@@ -22,84 +22,6 @@ struct row {
 	bool rest; /* more than one number: abi and nr say nothing */
 	char name[40];
 };
-
-struct summary {
-	struct row *direct; /* SC_ABIS * DIRECT */
-	struct row *others; /* every other number that occurs, in a hash table */
-	size_t n_others, others_size; /* size: a power of two, or 0 */
-	struct row rest; /* of what is beyond MOST_OTHERS */
-};
-
-static size_t hash(enum sc_abi abi, int32_t nr, size_t size)
-{
-	uint64_t key = (uint64_t)abi << 32 | (uint32_t)nr;
-
-	return (size_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & (size - 1);
-}
-
-/* The place of a number in the table: its row or an empty one (calls 0). */
-static struct row *probe(struct row *rows, size_t size, enum sc_abi abi, int32_t nr)
-{
-	size_t i = hash(abi, nr, size);
-
-	while (rows[i].calls && (rows[i].abi != abi || rows[i].nr != nr))
-		i = (i + 1) & (size - 1);
-	return &rows[i];
-}
-
-static bool grow(struct summary *s)
-{
-	size_t i, size = s->others_size ? 2 * s->others_size : 64;
-	struct row *rows;
-
-	if (s->n_others < s->others_size / 2 || s->n_others == MOST_OTHERS)
-		return true;
-	rows = calloc(size, sizeof(*rows));
-	if (!rows)
-		return false;
-	for (i = 0; i < s->others_size; i++)
-		if (s->others[i].calls)
-			*probe(rows, size, s->others[i].abi, s->others[i].nr) = s->others[i];
-	free(s->others);
-	s->others = rows;
-	s->others_size = size;
-	return true;
-}
-
-static struct row *find(struct summary *s, enum sc_abi abi, int32_t nr)
-{
-	uint32_t number = abi == SC_ABI_X32 ? (uint32_t)nr - SC_X32_BIT : (uint32_t)nr;
-	struct row *row;
-
-	if (number < DIRECT) {
-		row = &s->direct[abi * DIRECT + number];
-	} else {
-		if (!grow(s))
-			return NULL;
-		row = probe(s->others, s->others_size, abi, nr);
-		if (!row->calls && s->n_others == MOST_OTHERS)
-			return &s->rest;
-		s->n_others += !row->calls;
-	}
-	row->abi = abi;
-	row->nr = nr;
-	return row;
-}
-
-static int count(const struct sc_call *call, void *arg)
-{
-	struct row *row = find(arg, sc_call_abi(call), sc_call_nr(call));
-
-	if (!row)
-		return QUERY_STOP_MEMORY;
-	row->calls++;
-	row->errors += sc_call_failed(call);
-	if (sc_call_has_ret(call)) {
-		row->returns++;
-		row->ns += call->dur;
-	}
-	return 0;
-}
 
 static uint64_t average(const struct row *r)
 {
@@ -169,27 +91,42 @@ static void name_row(struct row *r)
 		snprintf(r->name, sizeof(r->name), "%s%ssyscall_0x%x", abi, colon, (unsigned)r->nr);
 }
 
-/* All the rows that occur, in one array. */
-static struct row *collect(const struct summary *s, size_t *n)
+static void take(struct row *r, const struct sc_group *g)
 {
-	struct row *rows = calloc(SC_ABIS * DIRECT + s->n_others + 1, sizeof(*rows));
+	r->calls += g->calls;
+	r->errors += g->errors;
+	r->returns += g->returns;
+	r->ns += g->ns;
+}
+
+/* All the rows that occur, in one array; those beyond MOST_ROWS are what is missing from all. */
+static struct row *collect(const struct sc_groups *groups, size_t *n)
+{
+	struct row *rows = calloc(groups->n + 1, sizeof(*rows)), listed = { 0 };
 	size_t i;
 
 	*n = 0;
 	if (!rows)
 		return NULL;
-	for (i = 0; i < SC_ABIS * DIRECT; i++)
-		if (s->direct[i].calls)
-			rows[(*n)++] = s->direct[i];
-	for (i = 0; i < s->others_size; i++)
-		if (s->others[i].calls)
-			rows[(*n)++] = s->others[i];
-	for (i = 0; i < *n; i++)
-		name_row(&rows[i]);
-	if (s->rest.calls) {
-		rows[*n] = s->rest;
-		rows[*n].rest = true;
-		strcpy(rows[(*n)++].name, "(other numbers)");
+	for (i = 0; i < groups->n; i++) {
+		const struct sc_group *g = &groups->list[i];
+		struct row *r = &rows[(*n)++];
+
+		r->abi = (enum sc_abi)(g->key[0] >> 32);
+		r->nr = (int32_t)(uint32_t)g->key[0];
+		take(r, g);
+		take(&listed, g);
+		name_row(r);
+	}
+	if (groups->left_out) {
+		struct row *r = &rows[(*n)++];
+
+		r->rest = true;
+		r->calls = groups->all.calls - listed.calls;
+		r->errors = groups->all.errors - listed.errors;
+		r->returns = groups->all.returns - listed.returns;
+		r->ns = groups->all.ns - listed.ns;
+		strcpy(r->name, "(other numbers)");
 	}
 	return rows;
 }
@@ -261,18 +198,21 @@ static void print_json(struct query *q, const struct row *rows, size_t n)
 
 int query_summary(struct query *q)
 {
-	struct summary s = { .direct = calloc(SC_ABIS * DIRECT, sizeof(*s.direct)) };
+	const struct sc_grouping by = {
+		.by = { SC_BY_NUMBER },
+		.n = 1,
+		.results = true,
+		.most = MOST_ROWS,
+	};
+	struct sc_groups groups = { 0 };
 	struct sc_error err = { "" };
 	struct sc_gap *gaps = NULL;
 	struct row *rows = NULL;
 	size_t n = 0, n_gaps = 0;
-	int rc = QUERY_STOP_MEMORY;
+	int rc = sc_store_groups(q->store, &q->where.filter, &by, &groups, &q->damage, &err);
 
-	if (s.direct)
-		rc = sc_store_scan(q->store, &q->where.filter, SC_COL_NR | SC_COL_RET, false, count,
-				   &s, &q->damage, &err);
 	if (!rc) {
-		rows = collect(&s, &n);
+		rows = collect(&groups, &n);
 		if (!rows)
 			rc = QUERY_STOP_MEMORY;
 	}
@@ -288,7 +228,6 @@ int query_summary(struct query *q)
 		query_say_gaps(gaps, n_gaps);
 	free(gaps);
 	free(rows);
-	free(s.others);
-	free(s.direct);
+	free(groups.list);
 	return rc;
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ask DIR [THREADS]: how many calls of a store are gone through in a second, by what is asked.
+ * Of three turns the fastest; the files are in the page cache.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "../../lib/groups.h"
+
+/* One thread is measured by what it uses of a processor: others may be at work here, too. */
+static double now(bool wall)
+{
+	struct timespec t;
+
+	clock_gettime(wall ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct sc_filter all;
+	static const uint64_t nrs[] = { 257, 59 };
+	static const struct sc_filter number = { .nrs = nrs, .n_nrs = 2 };
+	static const struct sc_filter failed = { .failed = true };
+	static const struct {
+		const char *name;
+		const struct sc_filter *filter;
+		struct sc_grouping by;
+	} questions[] = {
+		{ "count", &all, { .n = 0 } },
+		{ "scan/number", &number, { .n = 0 } },
+		{ "scan/result", &failed, { .n = 0 } },
+		{ "summary", &all, { .n = 1, .by = { SC_BY_NUMBER }, .results = true } },
+		{ "summary/failed", &failed, { .n = 1, .by = { SC_BY_NUMBER }, .results = true } },
+		{ "group/comm", &all, { .n = 1, .by = { SC_BY_COMM } } },
+		{ "group/pid-number", &all, { .n = 2, .by = { SC_BY_PID, SC_BY_NUMBER } } },
+		{ "group/error", &all, { .n = 1, .by = { SC_BY_ERROR } } },
+		{ "group/second", &all, { .n = 1, .by = { SC_BY_TIME }, .width = 1000000000 } },
+	};
+	struct sc_error err = { "" };
+	struct rusage usage;
+	struct sc_store *s;
+	uint64_t calls = 0;
+
+	if (argc < 2 || sc_store_open(argv[1], &s, &err)) {
+		fprintf(stderr, "ask: %s\n", argc < 2 ? "usage: ask DIR [THREADS]" : err.text);
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
+		struct sc_grouping by = questions[i].by;
+		double best = 1e9;
+
+		by.threads = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
+		for (int turn = 0; turn < 3; turn++) {
+			struct sc_damage damage = { 0 };
+			struct sc_groups groups;
+			double from = now(by.threads > 1);
+
+			if (sc_store_groups(s, questions[i].filter, &by, &groups, &damage, &err) ||
+			    damage.blocks) {
+				fprintf(stderr, "ask: %s%s\n", err.text, damage.first.text);
+				return 4;
+			}
+			from = now(by.threads > 1) - from;
+			best = from < best ? from : best;
+			if (i == 0)
+				calls = groups.all.calls;
+			free(groups.list);
+		}
+		printf("%s %.0f calls/s\n", questions[i].name, (double)calls / best);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	printf("rss/query %" PRIu64 " bytes\n", (uint64_t)usage.ru_maxrss * 1024);
+	sc_store_close(s);
+	return 0;
+}
