@@ -26,6 +26,12 @@ enum sc_colour {
  */
 bool sc_term_colour(int fd, enum sc_colour wish);
 
+/* Columns of a terminal; of anything else $COLUMNS, or 80. */
+unsigned sc_term_width(int fd);
+
+/* Does the locale of the environment write UTF-8? */
+bool sc_term_unicode(void);
+
 /* Most bytes of n escaped bytes. */
 #define SC_TERM_ESCAPED_LEN(n) (4 * (n))
 

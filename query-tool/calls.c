@@ -87,6 +87,12 @@ int query_calls(struct query *q)
 	struct sc_error err = { "" };
 	int rc;
 
+	if (q->hist)
+		return query_timeline(q);
+	if (q->group_by.n)
+		return query_group(q);
+	if (q->count)
+		return query_count(q);
 	rc = query_range_gaps(q, &l.gaps, &l.n_gaps, &err);
 	if (rc)
 		sc_say("%s", err.text);

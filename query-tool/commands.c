@@ -6,9 +6,11 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "calls", query_calls, COMMAND_FDS, "the calls themselves (without a command, too)" },
-	{ "summary", query_summary, COMMAND_SORT, "per system call: how many, errors, time" },
-	{ "export", query_export, COMMAND_OUTPUT,
+	{ "calls", query_calls, COMMAND_LIST | COMMAND_CALLS,
+	  "the calls themselves (without a command, too)" },
+	{ "summary", query_summary, COMMAND_SORT | COMMAND_CALLS,
+	  "per system call: how many, errors, time" },
+	{ "export", query_export, COMMAND_OUTPUT | COMMAND_CALLS,
 	  "a timeline for other programs: -o FILE.jsonl or FILE.csv" },
 	{ "tree", query_tree, COMMAND_AT | COMMAND_PROCESSES,
 	  "processes: who made whom, from when to when, how they ended" },

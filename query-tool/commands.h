@@ -11,13 +11,14 @@
 
 /* What a command takes that is not for all of them. */
 enum command_takes {
-	COMMAND_FDS = 1, /* --fds */
+	COMMAND_LIST = 1, /* what is of listed calls: --fds, --count, --group-by, --hist */
 	COMMAND_SORT = 2, /* --sort */
 	COMMAND_OUTPUT = 4, /* --output; its --format is its own */
 	COMMAND_AT = 8, /* --at */
 	COMMAND_AT_NEEDED = 16, /* … and not without it */
 	COMMAND_PROCESSES = 32, /* conditions on processes, not on single calls */
 	COMMAND_NO_STORE = 64, /* no recording: it is not opened */
+	COMMAND_CALLS = 128, /* what chooses among calls by their place: --tail */
 };
 
 struct command {

@@ -173,8 +173,6 @@ int query_export(struct query *q)
 {
 	struct export e = { .q = q, .out = malloc(sizeof(*e.out)) };
 	struct sc_error err = { "" };
-	struct sc_gap *gaps = NULL;
-	size_t n_gaps = 0;
 	bool whole = false;
 	int rc, fd;
 
@@ -194,9 +192,7 @@ int query_export(struct query *q)
 	}
 	rc = write_all(&e, fd, &whole);
 	rc = finish(&e, fd, whole, rc);
-	if (!query_range_gaps(q, &gaps, &n_gaps, &err))
-		query_say_gaps(gaps, n_gaps);
-	free(gaps);
+	query_say_range_gaps(q);
 out:
 	free(e.target);
 	free(e.sessions);

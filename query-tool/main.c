@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "tail.h"
 
 static int run(struct query *q, const struct command *command)
 {
@@ -18,7 +19,14 @@ static int run(struct query *q, const struct command *command)
 		sc_say("%s", err.text);
 		return SC_EXIT_FAILED;
 	}
-	rc = command->run(q);
+	if (q->tail) {
+		rc = tail_find(q->store, &q->where.filter, q->last, &q->range, &err);
+		if (rc)
+			sc_say("%s", err.text);
+		q->where.filter.ranges = &q->range;
+		q->where.filter.n_ranges = 1;
+	}
+	rc = rc ? SC_EXIT_FAILED : command->run(q);
 	sc_store_close(q->store);
 	return rc;
 }

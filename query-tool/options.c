@@ -21,15 +21,44 @@ struct request {
 
 enum {
 	KEY_SORT = 0x200,
-	KEY_AT
+	KEY_AT,
+	KEY_TAIL,
+	KEY_HIST,
+	KEY_NO_LIMIT,
+	KEY_NO_REVERSE,
+	KEY_NO_TAIL,
+	KEY_NO_COUNT,
+	KEY_NO_GROUP_BY,
+	KEY_NO_HIST,
+	KEY_NO_FDS,
 };
 
 static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "How many, and in which order:", 30 },
 	{ "limit", 'n', "N", 0, "Stop after N lines", 0 },
 	{ "reverse", 'r', 0, 0, "The last call first", 0 },
+	{ "tail", KEY_TAIL, "N", 0, "Only the last N calls that match", 0 },
+	{ "no-limit", KEY_NO_LIMIT, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-reverse", KEY_NO_REVERSE, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-tail", KEY_NO_TAIL, 0, OPTION_HIDDEN, 0, 0 },
+	{ 0, 0, 0, 0, "Instead of the calls:", 35 },
+	{ "count", 'c', 0, 0, "How many there are", 0 },
+	{ "group-by", 'g', "FIELDS", 0,
+	  "How many, how many failed and how long they took, for each value of FIELDS, separated "
+	  "by commas: pid, tid, ppid, uid, gid, comm, syscall, nr, abi, insn, errno, ret, state, "
+	  "vcpu, session; with --count only how many",
+	  0 },
+	{ "hist", KEY_HIST, "INTERVAL", 0,
+	  "How many in each interval of time (1min, 1s, 100ms, auto), drawn", 0 },
+	{ "no-count", KEY_NO_COUNT, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-group-by", KEY_NO_GROUP_BY, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-hist", KEY_NO_HIST, 0, OPTION_HIDDEN, 0, 0 },
+	{ 0, 0, 0, 0, "Of some commands:", 45 },
+	{ "no-fds", KEY_NO_FDS, 0, OPTION_HIDDEN, 0, 0 },
 	{ "fds", 'y', 0, 0, "What descriptors are: 3</etc/passwd>, as strace -y", 0 },
-	{ "sort", KEY_SORT, "KEY", 0, "Of summary: time (default), calls, errors, average, name",
+	{ "sort", KEY_SORT, "KEY", 0,
+	  "Of summary and --group-by: time (summary's default), calls (the other's), errors, "
+	  "average, name",
 	  0 },
 	{ "at", KEY_AT, "TIME", 0, "Of ps, needed, and of tree: what was running at TIME", 0 },
 	{ 0, 0, 0, 0, "Export:", 50 },
@@ -51,6 +80,8 @@ static const char doc[] =
 	"  scquery --vm web --pid 812 --since -10min\n"
 	"  scquery --vm web --syscall openat,execve --failed --format json\n"
 	"  scquery --vm web summary --sort errors\n"
+	"  scquery --vm web --failed --group-by comm,errno\n"
+	"  scquery --vm web --hist 1min\n"
 	"  scquery --vm web ps --at '2026-03-01 12:30:00'\n"
 	"  scquery --vm web --tree 812 files\n"
 	"  scquery --vm web --comm sshd export -o sshd.jsonl\n"
@@ -160,15 +191,25 @@ static void check(const struct argp_state *state, struct request *r)
 
 	if (!r->command)
 		r->command = &commands[0];
-	check_for(state, r, q->fds, "--fds", COMMAND_FDS);
-	check_for(state, r, r->sort, "--sort", COMMAND_SORT);
+	check_for(state, r, q->fds, "--fds", COMMAND_LIST);
+	check_for(state, r, q->count, "--count", COMMAND_LIST);
+	check_for(state, r, q->group_by.n, "--group-by", COMMAND_LIST);
+	check_for(state, r, q->hist, "--hist", COMMAND_LIST);
+	check_for(state, r, q->tail, "--tail", COMMAND_CALLS);
+	if (r->sort && !(r->command->takes & COMMAND_SORT) && !q->group_by.n)
+		sc_usage(state, "--sort is for summary and --group-by");
 	check_for(state, r, q->output, "--output", COMMAND_OUTPUT);
 	check_for(state, r, r->at, "--at", COMMAND_AT);
+	if (q->hist && (q->count || q->group_by.n))
+		sc_usage(state, "--hist does not go with %s", q->count ? "--count" : "--group-by");
+	if (q->fds && (q->count || q->group_by.n || q->hist))
+		sc_usage(state, "--fds is for calls that are listed");
 	if (q->fds && q->reverse)
 		sc_usage(state, "--fds and --reverse: what a descriptor is follows from what "
 				"came before");
 	if (r->command->takes & COMMAND_PROCESSES)
 		check_processes(state, r);
+	q->sort = q->group_by.n ? QUERY_SORT_CALLS : QUERY_SORT_TIME;
 	if (r->sort)
 		q->sort = (enum query_sort)sc_choice(state, "--sort", r->sort, sorts);
 	if (r->command->takes & COMMAND_OUTPUT)
@@ -178,9 +219,63 @@ static void check(const struct argp_state *state, struct request *r)
 	q->print = r->print.print;
 }
 
+/* What takes back an option before it: of use in an alias. */
+static error_t parse_no(int key, struct query *q)
+{
+	switch (key) {
+	case KEY_NO_LIMIT:
+		q->limit = 0;
+		break;
+	case KEY_NO_REVERSE:
+		q->reverse = false;
+		break;
+	case KEY_NO_TAIL:
+		q->tail = false;
+		break;
+	case KEY_NO_COUNT:
+		q->count = false;
+		break;
+	case KEY_NO_GROUP_BY:
+		q->group_by.n = 0;
+		break;
+	case KEY_NO_HIST:
+		q->hist = false;
+		break;
+	case KEY_NO_FDS:
+		q->fds = false;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void parse_interval(const struct argp_state *state, const char *text, struct query *q)
+{
+	struct sc_error err = { "" };
+
+	q->hist = true;
+	q->interval = HIST_AUTO;
+	if (!strcmp(text, "auto"))
+		return;
+	if (sc_span_parse(text, &q->interval, &err))
+		sc_usage(state, "--hist: %s", err.text);
+	if (!q->interval)
+		sc_usage(state, "--hist: an interval is longer than 0");
+}
+
+static void parse_count(const struct argp_state *state, const char *option, const char *text,
+			uint64_t least, uint64_t *value)
+{
+	if (sc_number_parse(text, strlen(text), UINT64_MAX, value) || *value < least)
+		sc_usage(state, "%s: '%s' is not a number from %u on", option, text,
+			 (unsigned)least);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct request *r = state->input;
+	struct sc_error err = { "" };
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -188,8 +283,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &r->print;
 		break;
 	case 'n':
-		if (sc_number_parse(arg, strlen(arg), UINT64_MAX, &r->q->limit) || !r->q->limit)
-			sc_usage(state, "--limit: '%s' is not a number from 1 on", arg);
+		parse_count(state, "--limit", arg, 1, &r->q->limit);
+		break;
+	case KEY_TAIL:
+		parse_count(state, "--tail", arg, 1, &r->q->last);
+		r->q->tail = true;
+		break;
+	case 'c':
+		r->q->count = true;
+		break;
+	case 'g':
+		if (group_fields_parse(arg, &r->q->group_by, &err))
+			sc_usage(state, "--group-by: %s", err.text);
+		break;
+	case KEY_HIST:
+		parse_interval(state, arg, r->q);
 		break;
 	case 'r':
 		r->q->reverse = true;
@@ -215,7 +323,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		check(state, r);
 		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_no(key, r->q);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/match.h"
 #include "query.h"
 
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err)
@@ -46,6 +47,10 @@ int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struc
 	for (i = 0; i < *count; i++) {
 		const struct sc_gap *g = &(*gaps)[i];
 
+		/* A gap lies behind a call. */
+		if (f->n_ranges && !sc_filter_seq(f, g->after_seq) &&
+		    !sc_filter_seq(f, g->after_seq + 1))
+			continue;
 		if (g->last >= f->since && (!f->until || g->first < f->until))
 			(*gaps)[n++] = *g;
 	}
@@ -73,4 +78,15 @@ void query_say_gaps(const struct sc_gap *gaps, size_t count)
 	sc_say("not everything was recorded: %zu gap%s in this range, %s%" PRIu64
 	       " calls missing ('scquery gaps' lists them)",
 	       n, n == 1 ? "" : "s", unknown ? "more than " : "", calls);
+}
+
+void query_say_range_gaps(struct query *q)
+{
+	struct sc_error err = { "" };
+	struct sc_gap *gaps;
+	size_t n;
+
+	if (!query_range_gaps(q, &gaps, &n, &err))
+		query_say_gaps(gaps, n);
+	free(gaps);
 }

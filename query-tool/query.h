@@ -10,6 +10,8 @@
 #include "../lib/print.h"
 #include "../lib/say.h"
 #include "../lib/store.h"
+#include "group_field.h"
+#include "hist.h"
 
 enum query_sort {
 	QUERY_SORT_TIME,
@@ -31,6 +33,13 @@ struct query {
 	enum query_sort sort;
 	enum query_export export;
 	const char *output; /* file of an export */
+	bool count; /* only how many */
+	struct group_fields group_by; /* n 0: not grouped */
+	bool hist; /* over time, by intervals: */
+	uint64_t interval; /* ns, or HIST_AUTO */
+	bool tail; /* only of the last: */
+	uint64_t last; /* … calls that match */
+	struct sc_range range; /* what the filter's ranges point to, where there are any */
 	uint64_t limit; /* 0: none */
 	bool reverse;
 	bool fds; /* names of descriptors */
@@ -46,6 +55,9 @@ struct query {
  * and returns an enum sc_exit, as query_result() makes it.
  */
 int query_calls(struct query *q);
+int query_count(struct query *q);
+int query_group(struct query *q);
+int query_timeline(struct query *q);
 int query_summary(struct query *q);
 int query_export(struct query *q);
 int query_sessions(struct query *q);
@@ -71,7 +83,7 @@ enum query_stop {
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err);
 
 /*
- * The gaps that the range of time touches, in order.
+ * The gaps that the range of time touches, and the range of calls, in order.
  * @gaps  out: the caller's to free(); NULL where there are none
  * @retval negative errno; err says why
  */
@@ -79,5 +91,8 @@ int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struc
 
 /* Say on stderr that the range of time has gaps, if it has. */
 void query_say_gaps(const struct sc_gap *gaps, size_t count);
+
+/* Both in one; where the gaps cannot be read nothing is said of them. */
+void query_say_range_gaps(struct query *q);
 
 #endif

@@ -206,9 +206,8 @@ int query_summary(struct query *q)
 	};
 	struct sc_groups groups = { 0 };
 	struct sc_error err = { "" };
-	struct sc_gap *gaps = NULL;
 	struct row *rows = NULL;
-	size_t n = 0, n_gaps = 0;
+	size_t n = 0;
 	int rc = sc_store_groups(q->store, &q->where.filter, &by, &groups, &q->damage, &err);
 
 	if (!rc) {
@@ -224,9 +223,7 @@ int query_summary(struct query *q)
 			print_text(q, rows, n);
 	}
 	rc = query_result(q, rc, n > 0, &err);
-	if (!query_range_gaps(q, &gaps, &n_gaps, &err))
-		query_say_gaps(gaps, n_gaps);
-	free(gaps);
+	query_say_range_gaps(q);
 	free(rows);
 	free(groups.list);
 	return rc;
