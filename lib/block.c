@@ -243,6 +243,7 @@ enum {
 	HAS_LATE = 1 << 16,
 	HAS_SKIPPED = 1 << 17,
 	HAS_SNAPSHOT = 1 << 18,
+	HAS_SEAL = 1 << 19,
 };
 
 static uint32_t get_count(struct sc_cbor *in, uint32_t max)
@@ -285,6 +286,8 @@ static unsigned block_get_field(struct sc_block *b, struct sc_cbor *in, const ui
 		return h->session = get_count(in, UINT32_MAX), HAS_SESSION;
 	if (sc_key_is(key, n, "completions"))
 		return h->count[SC_ROWS_COMPLETION] = get_count(in, SC_BLOCK_ROWS), HAS_COMPLETIONS;
+	if (sc_key_is(key, n, "seal"))
+		return sc_seal_get(in, b->item.head.data, &h->seal), HAS_SEAL;
 	if (sc_key_is(key, n, "skipped"))
 		return h->skipped = sc_cbor_get(in, SC_CBOR_UINT), HAS_SKIPPED;
 	if (sc_key_is(key, n, "completion.payload"))

@@ -10,6 +10,7 @@
 
 #include "column.h"
 #include "item.h"
+#include "seal.h"
 #include "store.h"
 
 #define SC_BLOCK_PAYLOAD (16u << 20) /* most payload bytes of a block's calls, or completions */
@@ -107,6 +108,7 @@ struct sc_block_head {
 	size_t numbers_len; /* bytes */
 	uint8_t prev[SC_HASH_LEN];
 	uint8_t body[SC_HASH_LEN]; /* SHA-256 of the columns as they lie in the item */
+	struct sc_seal seal; /* reading only */
 };
 
 struct sc_block {
@@ -131,6 +133,7 @@ struct sc_block {
 	struct sc_column_scratch scratch;
 	struct sc_column_hint hints[SC_COLUMN_IDS]; /* writing only, as are: */
 	struct sc_buf list, body, numbers;
+	const struct sc_sealer *by; /* NULL: not sealed */
 };
 
 /* Which SC_ROWS_* a column belongs to. */

@@ -143,10 +143,12 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 			   const struct sc_buf *numbers, struct sc_buf *head)
 {
 	const struct sc_block_head *h = &b->h;
+	bool sealed = b->by && b->by->key;
+	size_t seal = 0;
 
 	sc_cbor_put(head, SC_CBOR_MAP,
 		    16 + (h->skipped != 0) + (h->count[SC_ROWS_SNAPSHOT] != 0) +
-			    (h->count[SC_ROWS_LATE] != 0));
+			    (h->count[SC_ROWS_LATE] != 0) + sealed);
 	sc_cbor_put_text(head, "id");
 	sc_cbor_put_bytes(head, h->id, sizeof(h->id));
 	sc_cbor_put_text(head, "seq");
@@ -161,6 +163,8 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 	sc_cbor_put_bytes(head, h->prev, sizeof(h->prev));
 	sc_cbor_put_text(head, "rows");
 	sc_cbor_put_uint(head, h->count[SC_ROWS_CALL]);
+	if (sealed)
+		seal = sc_seal_put(head);
 	sc_cbor_put_text(head, "time");
 	sc_cbor_put(head, SC_CBOR_ARRAY, 2);
 	sc_cbor_put_uint(head, h->ts_min);
@@ -197,6 +201,8 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 		sc_cbor_put_text(head, "completion.payload");
 		sc_cbor_put_uint(head, h->count[SC_ROWS_LATE]);
 	}
+	if (sealed)
+		sc_seal_sign(b->by, head, seal, h->number + 1, h->first + h->count[SC_ROWS_CALL]);
 }
 
 static void block_put_numbers(struct sc_block *b, struct sc_buf *out)

@@ -33,6 +33,12 @@ uint32_t sc_segment_number(const char *name)
 
 /* ---- encoding, keys in the order of RFC 8949, section 4.2.1 ---- */
 
+/* Does anybody seal? */
+static bool seals(const struct sc_sealer *by)
+{
+	return by && by->key;
+}
+
 static int put_item(enum sc_item_kind kind, struct sc_buf *head, struct sc_buf *out,
 		    uint8_t hash[SC_HASH_LEN])
 {
@@ -54,29 +60,58 @@ static void put_choice(struct sc_buf *head, const char *key, const char *text)
 	sc_cbor_put_text(head, text);
 }
 
+/* Keys before ours, each with what it has signed. */
+static void put_line(struct sc_buf *head, const struct sc_public_key *key)
+{
+	sc_cbor_put_text(head, "line");
+	sc_cbor_put(head, SC_CBOR_ARRAY, key->n_before);
+	for (unsigned i = 0; i < key->n_before; i++) {
+		const struct sc_key_before *b = &key->before[i];
+
+		sc_cbor_put(head, SC_CBOR_ARRAY, 3);
+		sc_cbor_put_bytes(head, b->key, sizeof(b->key));
+		sc_cbor_put_uint(head, b->time);
+		sc_cbor_put_bytes(head, b->signature, sizeof(b->signature));
+	}
+}
+
 int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 			uint8_t hash[SC_HASH_LEN])
 {
+	const struct sc_public_key *key = seals(h->by) ? &h->by->key->pub : NULL;
 	const struct sc_session *s = &h->session;
 	struct sc_buf head = { 0 };
+	size_t seal = 0;
 
-	sc_cbor_put(&head, SC_CBOR_MAP, 12u + !!*s->only + !!*s->skip + !!*s->snaplen);
+	sc_cbor_put(&head, SC_CBOR_MAP,
+		    13u + !!*s->only + !!*s->skip + !!*s->snaplen +
+			    (key ? 2u + (key->n_before != 0) : 0));
 	sc_cbor_put_text(&head, "v");
 	sc_cbor_put_uint(&head, h->version);
 	sc_cbor_put_text(&head, "id");
 	sc_cbor_put_bytes(&head, s->id, sizeof(s->id));
 	sc_cbor_put_text(&head, "vm");
 	sc_cbor_put_text(&head, s->vm);
+	if (key) {
+		sc_cbor_put_text(&head, "key");
+		sc_cbor_put_bytes(&head, key->key, sizeof(key->key));
+	}
 	sc_cbor_put_text(&head, "seq");
 	sc_cbor_put_uint(&head, h->seq);
+	if (key && key->n_before)
+		put_line(&head, key);
 	put_choice(&head, "only", s->only);
 	sc_cbor_put_text(&head, "prev");
 	sc_cbor_put_bytes(&head, h->prev, sizeof(h->prev));
+	if (key)
+		seal = sc_seal_put(&head);
 	put_choice(&head, "skip", s->skip);
 	sc_cbor_put_text(&head, "begin");
 	sc_cbor_put_uint(&head, s->begin);
 	sc_cbor_put_text(&head, "block");
 	sc_cbor_put_uint(&head, h->block);
+	sc_cbor_put_text(&head, "store");
+	sc_cbor_put_bytes(&head, h->store, sizeof(h->store));
 	sc_cbor_put_text(&head, "engine");
 	sc_cbor_put_text(&head, s->engine);
 	sc_cbor_put_text(&head, "segment");
@@ -88,6 +123,8 @@ int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 	sc_cbor_put_uint(&head, s->tsc_khz);
 	sc_cbor_put_text(&head, "host_kernel");
 	sc_cbor_put_text(&head, s->host_kernel);
+	if (key)
+		sc_seal_sign(h->by, &head, seal, h->block, h->seq);
 	return put_item(SC_ITEM_SEGMENT, &head, out, hash);
 }
 
@@ -95,8 +132,10 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 			uint8_t hash[SC_HASH_LEN])
 {
 	struct sc_buf head = { 0 };
+	bool sealed = seals(f->by);
+	size_t seal = 0;
 
-	sc_cbor_put(&head, SC_CBOR_MAP, 9u + (f->skipped != 0));
+	sc_cbor_put(&head, SC_CBOR_MAP, 9u + (f->skipped != 0) + sealed);
 	sc_cbor_put_text(&head, "id");
 	sc_cbor_put_bytes(&head, f->id, sizeof(f->id));
 	sc_cbor_put_text(&head, "end");
@@ -105,6 +144,8 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 	sc_cbor_put_uint(&head, f->seq);
 	sc_cbor_put_text(&head, "prev");
 	sc_cbor_put_bytes(&head, f->prev, sizeof(f->prev));
+	if (sealed)
+		seal = sc_seal_put(&head);
 	sc_cbor_put_text(&head, "block");
 	sc_cbor_put_uint(&head, f->block);
 	sc_cbor_put_text(&head, "ended");
@@ -119,6 +160,8 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 		sc_cbor_put_text(&head, "skipped");
 		sc_cbor_put_uint(&head, f->skipped);
 	}
+	if (sealed)
+		sc_seal_sign(f->by, &head, seal, f->block, f->seq);
 	return put_item(SC_ITEM_FOOTER, &head, out, hash);
 }
 
@@ -130,6 +173,41 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 static uint32_t get_u32(struct sc_cbor *in)
 {
 	return (uint32_t)sc_cbor_get_max(in, UINT32_MAX);
+}
+
+static void get_line(struct sc_segment_head *h, struct sc_cbor *in)
+{
+	uint64_t n = sc_cbor_get(in, SC_CBOR_ARRAY);
+
+	if (n > SC_KEY_LINE)
+		in->bad = true;
+	for (h->n_before = 0; h->n_before < n && !in->bad; h->n_before++) {
+		struct sc_key_before *b = &h->before[h->n_before];
+
+		if (sc_cbor_get(in, SC_CBOR_ARRAY) != 3)
+			in->bad = true;
+		sc_cbor_get_fixed(in, b->key, sizeof(b->key));
+		b->time = sc_cbor_get(in, SC_CBOR_UINT);
+		sc_cbor_get_fixed(in, b->signature, sizeof(b->signature));
+	}
+}
+
+/* What the seals of a segment want; @retval 0 it is something else */
+static unsigned head_seal_field(struct sc_segment_head *h, const struct sc_item *it,
+				struct sc_cbor *in, const uint8_t *key, size_t n)
+{
+	if (sc_key_is(key, n, "key")) {
+		sc_cbor_get_fixed(in, h->key, sizeof(h->key));
+		h->keyed = !in->bad;
+		return 1 << 15;
+	}
+	if (sc_key_is(key, n, "line"))
+		return get_line(h, in), 1 << 16;
+	if (sc_key_is(key, n, "seal"))
+		return sc_seal_get(in, it->head.data, &h->seal), 1 << 17;
+	if (sc_key_is(key, n, "store"))
+		return sc_cbor_get_fixed(in, h->store, sizeof(h->store)), 1 << 18;
+	return 0;
 }
 
 static unsigned head_field(struct sc_segment_head *h, struct sc_cbor *in, const uint8_t *key,
@@ -171,9 +249,11 @@ static unsigned head_field(struct sc_segment_head *h, struct sc_cbor *in, const 
 	return 0;
 }
 
-static unsigned foot_field(struct sc_segment_foot *f, struct sc_cbor *in, const uint8_t *key,
-			   size_t n)
+static unsigned foot_field(struct sc_segment_foot *f, const struct sc_item *it, struct sc_cbor *in,
+			   const uint8_t *key, size_t n)
 {
+	if (sc_key_is(key, n, "seal"))
+		return sc_seal_get(in, it->head.data, &f->seal), 1 << 10;
 	if (sc_key_is(key, n, "end"))
 		return f->end = sc_cbor_get(in, SC_CBOR_UINT), 1 << 0;
 	if (sc_key_is(key, n, "seq"))
@@ -211,8 +291,10 @@ int sc_segment_get_head(const struct sc_item *it, struct sc_segment_head *h)
 	for (uint64_t i = 0; i < fields && !in.bad; i++) {
 		size_t n;
 		const uint8_t *key = sc_cbor_get_string(&in, SC_CBOR_TEXT, &n);
-		unsigned field = in.bad ? 0 : head_field(h, &in, key, n);
+		unsigned field = in.bad ? 0 : head_seal_field(h, it, &in, key, n);
 
+		if (!field && !in.bad)
+			field = head_field(h, &in, key, n);
 		/* Comes first, so that a newer one is known before it can look damaged. */
 		if (field == 1 && h->version > SC_SCHEMA_VERSION)
 			return -EPROTO;
@@ -238,7 +320,7 @@ int sc_segment_get_foot(const struct sc_item *it, struct sc_segment_foot *f)
 	for (uint64_t i = 0; i < fields && !in.bad; i++) {
 		size_t n;
 		const uint8_t *key = sc_cbor_get_string(&in, SC_CBOR_TEXT, &n);
-		unsigned field = in.bad ? 0 : foot_field(f, &in, key, n);
+		unsigned field = in.bad ? 0 : foot_field(f, it, &in, key, n);
 
 		in.bad |= (seen & field) != 0;
 		seen |= field;

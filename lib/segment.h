@@ -9,6 +9,7 @@
 
 #include "block.h"
 #include "item.h"
+#include "seal.h"
 #include "store.h"
 
 #define SC_SEGMENT_NAME 24 /* bytes of a file name */
@@ -21,6 +22,13 @@ struct sc_segment_head {
 	uint64_t block; /* number of its first block */
 	uint64_t seq; /* of the first call after its beginning */
 	uint8_t prev[SC_HASH_LEN]; /* SHA-256 of the head before; zeros in the first */
+	uint8_t store[SC_STORE_ID_LEN]; /* which store; zeros: of a recorder that gave it no id */
+	bool keyed; /* its items are sealed, by this key (writing: by->key counts) */
+	uint8_t key[SC_KEY_LEN];
+	unsigned n_before; /* keys that it has come after */
+	struct sc_key_before before[SC_KEY_LINE];
+	struct sc_seal seal; /* reading only */
+	const struct sc_sealer *by; /* writing only; may be NULL */
 };
 
 struct sc_segment_foot {
@@ -33,6 +41,8 @@ struct sc_segment_foot {
 	char ended[32]; /* why the session ended; empty: it goes on in the next segment */
 	uint64_t end; /* when, ns since the epoch; 0 where it has not */
 	uint8_t prev[SC_HASH_LEN];
+	struct sc_seal seal; /* reading only */
+	const struct sc_sealer *by; /* writing only; may be NULL */
 };
 
 /* "000001.scs" */

@@ -22,6 +22,7 @@
 
 struct scaudit_entry;
 struct scaudit_return;
+struct sc_secret_key;
 
 struct sc_session {
 	uint32_t number; /* from 1, in this store */
@@ -70,6 +71,15 @@ struct sc_open_call {
  */
 int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer **writer,
 		   struct sc_error *notice, struct sc_error *err);
+
+/*
+ * The same with what is written sealed by a key (seal.h): heads, blocks and footers. A segment
+ * has one key: where another is given than before, the session goes on in a new segment.
+ * @key  copied; NULL: nothing is sealed
+ */
+int sc_writer_open_sealed(const char *dir, struct sc_session *session,
+			  const struct sc_secret_key *key, struct sc_writer **writer,
+			  struct sc_error *notice, struct sc_error *err);
 
 /* Number of the last event of this session that is durable; 0: none. */
 uint64_t sc_writer_last_event(const struct sc_writer *w);

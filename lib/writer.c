@@ -365,6 +365,7 @@ static int encode(struct sc_writer *w, uint64_t last_event)
 	b->h.count[SC_ROWS_CALL] = w->rows.count;
 	b->h.count[SC_ROWS_SNAPSHOT] = (uint32_t)w->snapshot.len;
 	b->have = SC_BITS_ALL;
+	b->by = &w->sealer;
 	rc = fill_tasks(w);
 	if (!rc)
 		rc = fill_completions(w);

@@ -40,6 +40,7 @@ int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,
 		.event = w->event,
 		.end = end,
 		.skipped = w->session.skipped,
+		.by = &w->sealer,
 	};
 	uint8_t hash[SC_HASH_LEN];
 	int rc;
@@ -77,17 +78,21 @@ cut:
 
 int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err)
 {
+	struct sc_sealer sealer = { .key = w->key, .segment = w->segment + 1 };
 	struct sc_segment_head head = {
 		.version = SC_SCHEMA_VERSION,
 		.number = w->segment + 1,
 		.session = w->session,
 		.block = w->next_block,
 		.seq = w->rows.first,
+		.by = &sealer,
 	};
 	uint8_t hash[SC_HASH_LEN];
 	uint64_t size = 0;
 	int fd, rc;
 
+	memcpy(sealer.store, w->sealer.store, sizeof(sealer.store));
+	memcpy(head.store, w->sealer.store, sizeof(head.store));
 	memcpy(head.prev, w->hash, sizeof(head.prev));
 	fd = sc_segment_create(w->segments, &head, &size, hash);
 	if (fd < 0)
@@ -113,6 +118,8 @@ int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err)
 	w->other_bytes += w->bytes;
 	w->bytes = size;
 	w->closed = false;
+	w->sealer = sealer;
+	w->other_key = false;
 	memcpy(w->hash, hash, sizeof(w->hash));
 	return 0;
 }
@@ -139,6 +146,9 @@ void sc_writer_free(struct sc_writer *w)
 	sc_seq_set_free(&w->open);
 	free(w->completions);
 	free(w->resumed);
+	if (w->key)
+		sc_key_wipe(w->key);
+	free(w->key);
 	free(w->dir);
 	free(w);
 }
@@ -423,7 +433,7 @@ static int go_on(struct sc_writer *w, struct sc_session *session, struct sc_erro
 	int rc = 0;
 
 	if (strcmp(s->only, session->only) || strcmp(s->skip, session->skip) ||
-	    strcmp(s->snaplen, session->snaplen)) {
+	    strcmp(s->snaplen, session->snaplen) || sc_writer_key_differs(w)) {
 		memcpy(s->only, session->only, sizeof(s->only));
 		memcpy(s->skip, session->skip, sizeof(s->skip));
 		memcpy(s->snaplen, session->snaplen, sizeof(s->snaplen));
@@ -474,6 +484,13 @@ static int take_open_calls(struct sc_writer *w, struct sc_error *err)
 int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer **writer,
 		   struct sc_error *notice, struct sc_error *err)
 {
+	return sc_writer_open_sealed(dir, session, NULL, writer, notice, err);
+}
+
+int sc_writer_open_sealed(const char *dir, struct sc_session *session,
+			  const struct sc_secret_key *key, struct sc_writer **writer,
+			  struct sc_error *notice, struct sc_error *err)
+{
 	struct sc_recovery r = { .repair = true, .notice = notice };
 	struct sc_writer *w = calloc(1, sizeof(*w));
 	struct sc_index_tail tail = { 0 };
@@ -511,6 +528,8 @@ int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer
 	rc = count_calls(w, err);
 	if (!rc)
 		rc = take_segment(w, err);
+	if (!rc)
+		rc = sc_writer_take_key(w, key, err);
 	if (!rc)
 		rc = begin_session(w, &tail, session, err);
 	if (!rc)

@@ -6,6 +6,7 @@
 #include "block.h"
 #include "index.h"
 #include "rowset.h"
+#include "seal.h"
 #include "segment.h"
 #include "seq_set.h"
 #include "task_set.h"
@@ -42,7 +43,20 @@ struct sc_writer {
 	struct sc_open_call *resumed; /* open calls found at the opening */
 	size_t n_resumed;
 	struct sc_buf head, item;
+	struct sc_secret_key *key; /* of this recorder; NULL: nothing is sealed */
+	struct sc_sealer sealer; /* of the segment that is written to */
+	bool other_key; /* … whose head names another key than ours, or one where we have none */
 };
+
+/*
+ * Find out which store this is, and whether the segment that is gone on with is sealed by our
+ * key. After its end has been found.
+ * @key  NULL: none; copied
+ */
+int sc_writer_take_key(struct sc_writer *w, const struct sc_secret_key *key, struct sc_error *err);
+
+/* Would a new segment be sealed otherwise than the one that is written to? */
+bool sc_writer_key_differs(const struct sc_writer *w);
 
 /* Close the segment with a footer. On failure nothing has changed. */
 int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,

@@ -21,6 +21,10 @@ const struct command commands[] = {
 	{ "net", query_net, 0, "connections: who, to whom, how many bytes each way" },
 	{ "sessions", query_sessions, 0, "when was recorded, and why it ended" },
 	{ "gaps", query_gaps, 0, "what is missing from the recording, and why" },
+	{ "verify", query_verify, COMMAND_NO_STORE,
+	  "is the store what its recorder wrote? ('scquery verify --help')" },
+	{ "checkpoint", query_checkpoint, COMMAND_NO_STORE,
+	  "what the store has come to, in a few lines to be kept elsewhere" },
 };
 
 const size_t n_commands = sizeof(commands) / sizeof(commands[0]);

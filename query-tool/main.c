@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "evidence.h"
 #include "options.h"
 #include "tail.h"
 
@@ -40,6 +41,8 @@ int main(int argc, char **argv)
 
 	/* A reader that has seen enough is no failure: the write that fails says so. */
 	signal(SIGPIPE, SIG_IGN);
+	if (evidence_command(argc, argv, &rc))
+		return rc;
 	rc = options_parse(&q, &command, argc, argv);
 	if (rc) {
 		sc_say("%s", strerrordesc_np(rc));

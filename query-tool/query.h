@@ -66,6 +66,8 @@ int query_tree(struct query *q);
 int query_ps(struct query *q);
 int query_files(struct query *q);
 int query_net(struct query *q);
+int query_verify(struct query *q);
+int query_checkpoint(struct query *q);
 
 /* What a function that is handed to sc_store_scan() returns to end the scan. */
 enum query_stop {

@@ -71,10 +71,10 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 		return sc_fail(err, -errno, "%s: %s", fresh, strerror(errno));
 	/* The store's path comes last and ends with the file: it may hold anything. */
 	fprintf(file,
-		"session=%s\nengine=%s\nreturns=%s\nprofile=%s\nonly=%s\nskip=%s\nsnaplen=%s\n"
-		"store=%s",
-		session, memory->engine, memory->returns, memory->profile, memory->choice.only,
-		memory->choice.skip, memory->choice.snaplen, memory->store);
+		"session=%s\nengine=%s\nreturns=%s\nprofile=%s\nkey=%s\nonly=%s\nskip=%s\n"
+		"snaplen=%s\nstore=%s",
+		session, memory->engine, memory->returns, memory->profile, memory->key,
+		memory->choice.only, memory->choice.skip, memory->choice.snaplen, memory->store);
 	ret = ferror(file) ? -EIO : 0;
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
@@ -130,6 +130,7 @@ int control_recall(pid_t vm_pid, const uint8_t session[16], struct control_memor
 	*store = '\0';
 	recall_line(text, "\nreturns=", memory->returns, sizeof(memory->returns));
 	recall_line(text, "\nprofile=", memory->profile, sizeof(memory->profile));
+	recall_line(text, "\nkey=", memory->key, sizeof(memory->key));
 	recall_line(text, "\nonly=", memory->choice.only, SC_CHOICE_LEN);
 	recall_line(text, "\nskip=", memory->choice.skip, SC_CHOICE_LEN);
 	recall_line(text, "\nsnaplen=", memory->choice.snaplen, SC_CHOICE_LEN);

@@ -34,6 +34,7 @@ struct control_memory {
 	char engine[32];
 	char returns[CONTROL_WORDS]; /* --returns, or empty */
 	char profile[CONTROL_WORDS]; /* --profile, or empty; without newlines */
+	char key[CONTROL_WORDS]; /* --key, likewise */
 	struct choice choice; /* --only, --skip, --snaplen */
 };
 

@@ -13,6 +13,7 @@ static const struct {
 } verbs[] = {
 	{ "list", verb_list },	   { "start", verb_start },	{ "stop", verb_stop },
 	{ "status", verb_status }, { "profile", verb_profile },
+	{ "keygen", verb_keygen },
 };
 
 static const char doc[] =
@@ -23,6 +24,7 @@ static const char doc[] =
 	"  stop VM                   end the recording\n"
 	"  status [VM] [--json]      how the recordings are doing\n"
 	"  profile FILE... [--headers DIR]  of a kernel without BTF, for 'start --profile'\n"
+	"  keygen FILE               a key that recordings are sealed with, for 'start --key'\n"
 	"\n"
 	"VM is the name that QEMU was given by -name, or a process id. "
 	"'screcord VERB --help' tells the options of a verb.";
@@ -42,7 +44,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->next = state->argc; /* the rest is the verb's */
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		sc_usage(state, "which verb? There are list, start, stop, status and profile");
+		sc_usage(state, "which verb? There are list, start, stop, status, profile and keygen");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -68,7 +70,8 @@ int main(int argc, char **argv)
 		return verbs[i].main(argc, argv);
 	}
 	fprintf(stderr,
-		"screcord: unknown verb '%s'; there are list, start, stop, status and profile\n",
+		"screcord: unknown verb '%s'; there are list, start, stop, status, profile "
+		"and keygen\n",
 		argv[arguments.verb]);
 	return SC_EXIT_USAGE;
 }

@@ -106,7 +106,8 @@ static int open_store(struct session *s, struct sc_error *err)
 	strcpy(session.only, s->choice.only);
 	strcpy(session.skip, s->choice.skip);
 	strcpy(session.snaplen, s->choice.snaplen);
-	ret = sc_writer_open(s->dir, &session, &s->writer, &notice, err);
+	ret = sc_writer_open_sealed(s->dir, &session, s->key_path[0] != '\0' ? &s->key : NULL,
+				    &s->writer, &notice, err);
 	if (ret < 0) {
 		s->writer = NULL;
 		return ret;
@@ -130,6 +131,7 @@ static int remember(struct session *s, struct sc_error *err)
 	snprintf(memory.engine, sizeof(memory.engine), "%s", s->engine);
 	snprintf(memory.returns, sizeof(memory.returns), "%s", s->returns);
 	snprintf(memory.profile, sizeof(memory.profile), "%s", s->profile_path);
+	snprintf(memory.key, sizeof(memory.key), "%s", s->key_path);
 	memory.choice = s->choice;
 	return control_remember(s->vm_pid, &memory, err);
 }
@@ -143,6 +145,17 @@ static int take_profile(struct session *s, const char *path, struct sc_error *er
 	s->ident.profile = &s->profile;
 	snprintf(s->profile_path, sizeof(s->profile_path), "%s", path);
 	return 0;
+}
+
+static int take_key(struct session *s, const char *path, struct sc_error *err)
+{
+	int ret = sc_key_init(err);
+
+	if (ret == 0)
+		ret = sc_key_read_secret(path, &s->key, err);
+	if (ret == 0)
+		snprintf(s->key_path, sizeof(s->key_path), "%s", path);
+	return ret;
 }
 
 /* As returns_parse() takes them; they were looked at when they were given. */
@@ -193,6 +206,8 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 	ret = init(s, vm->name, vm->pid, pidfd, err);
 	if (ret == 0 && options->profile != NULL)
 		ret = take_profile(s, options->profile, err);
+	if (ret == 0 && options->key != NULL)
+		ret = take_key(s, options->key, err);
 	if (ret < 0)
 		goto fail;
 	s->dir = options->store != NULL ? strdup(options->store) : default_store(vm->name);
@@ -318,6 +333,12 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 		ret = take_profile(s, options->profile, err);
 	else if (recalled && memory.profile[0] != '\0' && take_profile(s, memory.profile, err) < 0)
 		log_warn("VM '%s': goes on without its profile: %s", s->vm, err->text);
+	/* What is recorded without a seal is worth more than what is not recorded. */
+	if (ret == 0 && options->key != NULL)
+		ret = take_key(s, options->key, err);
+	else if (recalled && memory.key[0] != '\0' && take_key(s, memory.key, err) < 0)
+		log_warn("VM '%s': goes on without seals, as its key cannot be had: %s", s->vm,
+			 err->text);
 	if (ret < 0)
 		goto fail;
 	if (recalled && memory.returns[0] != '\0')
@@ -373,6 +394,7 @@ void session_uninit(struct session *s)
 		close(s->device);
 	if (s->pidfd >= 0)
 		close(s->pidfd);
+	sc_key_wipe(&s->key);
 	memset(s, 0, sizeof(*s));
 	s->device = s->pidfd = -1;
 }

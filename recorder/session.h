@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "../lib/error.h"
+#include "../lib/key.h"
 #include "../lib/store.h"
 #include "../schema/abi.h"
 #include "aside.h"
@@ -38,6 +39,7 @@
 struct session_options {
 	char *store; /* absolute path; NULL: the default, or the orphan's own */
 	char *profile; /* absolute path; NULL: none, or as before */
+	char *key; /* likewise */
 	const char *returns; /* as returns_parse() takes it; NULL: all, or as before */
 	const struct choice *choice; /* which of its words were given says: */
 	unsigned int chosen; /* SESSION_CHOSE_*; what was not stays as before, or empty */
@@ -75,6 +77,8 @@ struct session {
 	struct ident ident;
 	struct profile profile; /* if there is one */
 	char profile_path[CONTROL_WORDS]; /* its file, or empty */
+	struct sc_secret_key key; /* that the store is sealed with */
+	char key_path[CONTROL_WORDS]; /* its file; empty: it is not */
 	uint64_t ident_retry; /* monotonic ns: not before */
 	bool ident_done; /* a search has ended */
 	bool snapshot_due; /* the guest is understood: what is there can be read */

@@ -45,6 +45,7 @@ enum {
 	KEY_SNAPLEN,
 	KEY_CAPTURE,
 	KEY_PROFILE,
+	KEY_KEY,
 	KEY_IDENT
 };
 
@@ -80,6 +81,10 @@ static const struct argp_option options[] = {
 	  "whether arguments' memory is recorded at all (default: all)", 0 },
 	{ "profile", KEY_PROFILE, "FILE", 0,
 	  "for a guest whose kernel has no BTF: what 'screcord profile' has made of that kernel",
+	  0 },
+	{ "key", KEY_KEY, "FILE", 0,
+	  "seal what is recorded with this secret key, made by 'screcord keygen' (default: nothing "
+	  "is sealed)",
 	  0 },
 	{ "ident-wait", KEY_IDENT, "DURATION", 0,
 	  "longest wait of a guest's first call for the identification of its tasks, at most 60s "
@@ -236,6 +241,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			sc_usage(state, "--profile: such a name cannot be remembered");
 		free(o->profile);
 		o->profile = absolute(state, "--profile", arg);
+		return 0;
+	case KEY_KEY:
+		if (strchr(arg, '\n') != NULL || strlen(arg) >= CONTROL_WORDS / 2)
+			sc_usage(state, "--key: such a name cannot be remembered");
+		free(o->key);
+		o->key = absolute(state, "--key", arg);
 		return 0;
 	case KEY_IDENT:
 		ns = duration(state, "--ident-wait", arg);
@@ -461,5 +472,6 @@ int verb_start(int argc, char **argv)
 	free(entries);
 	free(plan.options.store);
 	free(plan.options.profile);
+	free(plan.options.key);
 	return ret;
 }

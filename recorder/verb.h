@@ -18,6 +18,7 @@ int verb_start(int argc, char **argv);
 int verb_stop(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_profile(int argc, char **argv);
+int verb_keygen(int argc, char **argv);
 
 /* "screcord: " and the line, to stderr. @retval code */
 int verb_fail(enum sc_exit code, const struct sc_error *err);

@@ -19,6 +19,7 @@
 #include "../../lib/store.h"
 #include "../../lib/structs.h"
 #include "../unit/synth.h"
+#include "seeds.h"
 
 static const char *top;
 
@@ -31,7 +32,7 @@ uint64_t __wrap_XXH3_64bits(const void *data, size_t size)
 	return 0;
 }
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
+void die(const char *format, ...)
 {
 	va_list list;
 
@@ -42,8 +43,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *form
 	exit(1);
 }
 
-/* One seed: a first byte, where the target wants one (0..255), and data. */
-static void seed(const char *target, const char *name, int first, const void *data, size_t size)
+void seed(const char *target, const char *name, int first, const void *data, size_t size)
 {
 	char path[512];
 	FILE *file;
@@ -456,6 +456,8 @@ int main(int argc, char **argv)
 	payloads();
 	snapshots();
 	segments();
+	seed_keys();
+	seed_seals();
 	history();
 	decode();
 	structs();

@@ -230,6 +230,30 @@ def xxh3(data, lib=[]):
     return struct.pack('>Q', lib[0].XXH3_64bits(data, len(data)))
 
 
+def signed(key, message, signature, lib=[]):
+    """Did this key sign this?"""
+    if not lib:
+        import ctypes
+        lib.append(ctypes.CDLL('libsodium.so.23'))
+        lib[0].crypto_sign_verify_detached.argtypes = [ctypes.c_char_p, ctypes.c_char_p,
+                                                       ctypes.c_ulonglong, ctypes.c_char_p]
+    return lib[0].crypto_sign_verify_detached(signature, message, len(message), key) == 0
+
+
+def check_seal(item, head, segment):
+    """As docs/formats.md says what is signed."""
+    after = 1 if item[0] == 'block' else 0
+    digest = hashlib.sha256(item[1].replace(head['seal'], bytes(64))).digest()
+    message = (b'scaudit seal 1\0\0' + segment['store'] +
+               struct.pack('>QQ', head['block'] + after, head['seq'] + head.get('rows', 0)) +
+               digest + struct.pack('>II', segment['segment'], 0))
+    assert signed(segment['key'], message, head['seal']), f'{item[0]}: seal'
+    line = segment['line'] + [[segment['key']]]
+    for before, after in zip(line, line[1:]):
+        message = b'scaudit key 1\0\0\0' + before[0] + struct.pack('>Q', before[1]) + after[0]
+        assert signed(before[0], message, before[2]), 'line'
+
+
 def rule_of(item):
     return ('name', f'{item[0]}-item')
 
@@ -314,6 +338,10 @@ def check_store(rules, store, seen):
             # The one with most to get wrong.
             if item[0] not in seen or len(decode_one(seen[item[0]][1])) < len(head):
                 seen[item[0]] = item
+            if item[0] == 'segment':
+                segment = head
+            if 'key' in segment:
+                check_seal(item, head, segment)
             assert head['seq'] == next_seq and head['block'] == next_block, f'{where}: numbers'
             if item[0] != 'block':
                 continue
@@ -341,15 +369,17 @@ def main():
         blocks = 0
         for n, calls in enumerate((1, 500, 200000)):
             store = os.path.join(folder, str(n))
-            subprocess.run([load, store, str(calls)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([load, store, str(calls)] + ['sealed'] * (n > 0), check=True,
+                           stdout=subprocess.DEVNULL)
             blocks += check_store(rules, store, seen)
     tried = sum(check_mutations(rules, copy.deepcopy(seen[k]))
                 for k in ('segment', 'block', 'footer'))
     for column in ('ts', 'payload', 'task.comm', 'completion.seq', 'completion.payload',
                    'gap.reason', 'snapshot'):
         assert column in seen, f'no segment has the column {column}'
-    for kind, keys in (('segment', ('only', 'skip', 'snaplen')), ('footer', ('skipped',)),
-                       ('block', ('skipped', 'snapshot', 'completion.payload'))):
+    for kind, keys in (('segment', ('only', 'skip', 'snaplen', 'store', 'key', 'line', 'seal')),
+                       ('footer', ('skipped', 'seal')),
+                       ('block', ('skipped', 'snapshot', 'completion.payload', 'seal'))):
         for key in keys:
             assert key in decode_one(seen[kind][1]), f'no {kind} has {key}'
     print(f'{blocks} blocks obey {os.path.basename(cddl)}; {tried} wrong fields were seen')

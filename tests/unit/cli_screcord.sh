@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cli.sh" || exit 1
 
 run screcord
-refused 'which verb? There are list, start, stop, status and profile'
+refused 'which verb? There are list, start, stop, status, profile and keygen'
 run screcord record
 refused "unknown verb 'record'"
 run screcord --version
@@ -16,7 +16,7 @@ run screcord --help
 status 0
 no_stderr
 grep -q 'start VM' out || bad 'no verbs in the help'
-for verb in list start stop status profile; do
+for verb in list start stop status profile keygen; do
 	run screcord "$verb" --help
 	status 0
 	grep -q "^Usage: screcord $verb " out || bad "the help of $verb is not its own"

@@ -6,6 +6,7 @@
  * before of that kind. Times are nanoseconds behind `begin`; comm knows \xNN.
  *
  *   session vm=web begin=1772368200000000000 id=1 only=WORDS skip=WORDS snaplen=WORDS skipped=N
+ *        key=FILE       sealed by this secret key, as are those that follow
  *   call t=5 dur=10 pid=7 tid=7 ppid=1 uid=0 comm=sh start=4 known=15 nr=0 args=1,2
  *        ret=3 state=returned vcpu=0 abi=0 insn=0 gid=0
  *        in=1:/etc/passwd out=1:bytes el=1:0:argument
@@ -25,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../lib/key.h"
 #include "../../lib/payload.h"
 #include "../../lib/store.h"
 #include "../../schema/abi.h"
@@ -40,6 +42,8 @@ struct script {
 	uint64_t event; /* as the ring would number them */
 	uint64_t count;
 	uint64_t skipped;
+	struct sc_secret_key key; /* that sessions are sealed by */
+	bool keyed;
 	char why[32];
 	unsigned line;
 };
@@ -209,6 +213,15 @@ static void set_gap(struct script *s, const char *key, const char *value)
 		die(s, "unknown setting of a gap", key);
 }
 
+static void read_key(struct script *s, const char *file)
+{
+	struct sc_error err = { "" };
+
+	if (sc_key_init(&err) || sc_key_read_secret(file, &s->key, &err))
+		die(s, "key", err.text);
+	s->keyed = true;
+}
+
 static void set_session(struct script *s, const char *key, const char *value)
 {
 	struct sc_session *session = &s->session;
@@ -225,6 +238,8 @@ static void set_session(struct script *s, const char *key, const char *value)
 		snprintf(session->skip, sizeof(session->skip), "%s", value);
 	else if (!strcmp(key, "snaplen"))
 		snprintf(session->snaplen, sizeof(session->snaplen), "%s", value);
+	else if (!strcmp(key, "key"))
+		read_key(s, value);
 	else if (!strcmp(key, "skipped"))
 		s->skipped = number(s, value);
 	else
@@ -300,7 +315,8 @@ static void open_session(struct script *s)
 
 	strcpy(s->session.engine, "fault");
 	strcpy(s->session.host_kernel, "6.1.0-test");
-	if (sc_writer_open(s->dir, &s->session, &s->writer, &notice, &err))
+	if (sc_writer_open_sealed(s->dir, &s->session, s->keyed ? &s->key : NULL, &s->writer,
+				  &notice, &err))
 		die(s, "open", err.text);
 	if (s->skipped)
 		sc_writer_skipped(s->writer, s->skipped);

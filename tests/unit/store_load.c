@@ -12,6 +12,7 @@
 
 #include "../../schema/abi.h"
 #include "synth.h"
+#include "verify.h"
 
 static double seconds(clockid_t clock)
 {
@@ -72,10 +73,27 @@ static int scan(struct sc_store *s, const char *name, const struct sc_filter *f,
 	return 0;
 }
 
+static int verify(const char *dir, bool full)
+{
+	struct sc_verify_options options = { .full = full };
+	struct sc_error err = { "" };
+	struct sc_verified v;
+	double begin = used();
+
+	if (sc_verify(dir, &options, &v, &err) || v.findings) {
+		fprintf(stderr, "store_load: %s: not intact: %s\n", dir, err.text);
+		return 4;
+	}
+	begin = used() - begin;
+	row(full ? "verify --full" : "verify", (double)v.bytes / begin / 1e6, "MB/s by CPU time");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	struct sc_error err = { "" }, notice;
+	struct sc_secret_key old, key;
 	struct sc_session session;
 	struct sc_writer *w;
 	struct sc_store *s;
@@ -95,16 +113,20 @@ int main(int argc, char **argv)
 	double spent = 0, cpu = 0, begin, begin_cpu;
 	uint64_t bytes;
 
-	if (argc != 3 || !calls) {
-		fprintf(stderr, "usage: store_load DIR CALLS\n");
+	if (argc < 3 || argc > 4 || !calls || (argc == 4 && strcmp(argv[3], "sealed"))) {
+		fprintf(stderr, "usage: store_load DIR CALLS [sealed]\n");
 		return 2;
 	}
+	/* By a key that has come after another. */
+	if (argc == 4 &&
+	    (sc_key_init(&err) || sc_key_make(&old, NULL, &err) || sc_key_make(&key, &old, &err)))
+		goto fail;
 	synth_init(&load, 1);
 	synth_session(&session, 1);
 	strcpy(session.only, "comm=bash");
 	strcpy(session.skip, "%memory");
 	strcpy(session.snaplen, "64");
-	if (sc_writer_open(argv[1], &session, &w, &notice, &err))
+	if (sc_writer_open_sealed(argv[1], &session, argc == 4 ? &key : NULL, &w, &notice, &err))
 		goto fail;
 	/* Something of everything that a segment can hold. */
 	sc_writer_skipped(w, 17);
@@ -155,7 +177,8 @@ int main(int argc, char **argv)
 	if (sc_store_open(argv[1], &s, &err))
 		goto fail;
 	row("open", (now() - begin) * 1e3, "ms");
-	if (scan(s, "scan nr, ret", NULL, SC_COL_NR | SC_COL_RET) ||
+	if (verify(argv[1], false) || verify(argv[1], true) ||
+	    scan(s, "scan nr, ret", NULL, SC_COL_NR | SC_COL_RET) ||
 	    scan(s, "scan all columns", NULL, SC_COL_ALL) ||
 	    scan(s, "scan failed", &(struct sc_filter){ .failed = true }, SC_COL_NR) ||
 	    scan(s, "scan execve", &(struct sc_filter){ .nrs = (uint64_t[]){ 59 }, .n_nrs = 1 },

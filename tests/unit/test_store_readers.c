@@ -126,7 +126,7 @@ static void newer_segment(void **state)
 	unlink(path);
 	/* {"v": 1, …}: the version is the fourth byte of the head, at 0x84 "segment" 0x58 n. */
 	data = file_read(dir, "segments/000001.scs", &n);
-	assert_memory_equal(data + 11, "\xac\x61v\x01", 4);
+	assert_memory_equal(data + 11, "\xad\x61v\x01", 4);
 	data[14] = 2;
 	{
 		/* The checksum behind the head has to fit, or it would only be damaged. */
