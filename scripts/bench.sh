@@ -4,12 +4,12 @@
 # ./dev lab) and prints lines "row value unit". Its head says what it needs:
 #   # lab: icount    the emulated host counts instructions instead of time
 #   # lab: time      it does not; with both it runs twice; $BENCH_CLOCK tells the script
-#   # lab: none      no emulated host: it runs here, with $BUILD
+#   # lab: none      no emulated host: it runs here, with $TOP, $BUILD and $BENCH_CALLS (--calls N)
 #   # put: FILE      a program for the guest, or a file of tests/bench
 #   # module: NAME   tests/bench/NAME is built as a kernel module, build/kmod/6.1/bench/NAME/NAME.ko
 #   # packages: ...  Debian packages beside those that the lab needs
 
-bench_names() { (cd "$TOP/tests/bench" && echo *.sh | sed 's/\.sh//g'); }
+bench_names() { (cd "$TOP/tests/bench" && grep -l '^# lab: ' -- *.sh | sed 's/\.sh//' | xargs echo); }
 
 # Prints bench_main's rows.
 bench_print() {
@@ -55,13 +55,19 @@ bench_run() {
 }
 
 bench_main() {
-	local name='' json='' script rows argument put=() packages=()
-	for argument; do
-		case $argument in
+	local name='' json='' calls='' script rows argument put=() packages=()
+	while [ $# -gt 0 ]; do
+		case $1 in
 		--json) json=1 ;;
-		-*) die "bench: unknown option $argument" ;;
-		*) name=$argument ;;
+		--calls)
+			[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "bench: --calls N: how many calls"
+			calls=$2
+			shift
+			;;
+		-*) die "bench: unknown option $1" ;;
+		*) name=$1 ;;
 		esac
+		shift
 	done
 	script=$TOP/tests/bench/$name.sh
 	[ -e "$script" ] || die "bench: NAME is one of: $(bench_names)"
@@ -69,7 +75,7 @@ bench_main() {
 	[ ${#packages[@]} -eq 0 ] || packages_need "bench $name" "${packages[@]}"
 	if grep -q '^# lab: none' "$script"; then
 		build_preset dev
-		rows=$(BUILD=$BUILD bash "$script") || die "bench $name failed"
+		rows=$(TOP=$TOP BUILD=$BUILD BENCH_CALLS=$calls bash "$script") || die "bench $name failed"
 		bench_print
 		return
 	fi

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * generate DIR CALLS [SEED]: a store of made-up calls (world.h), for measuring queries. The
- * writer is the recorder's own; blocks are full, and calls that block end in later ones.
+ * generate DIR CALLS [SEED] [dd]: a store of made-up calls (world.h), for measuring queries. The
+ * writer is the recorder's own; blocks are full, and calls that block end in later ones. dd:
+ * what a `dd bs=1` does instead, a byte from one file to another over and over.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -47,6 +48,32 @@ static struct ending pop(struct endings *h)
 	}
 	h->e[i] = last;
 	return first;
+}
+
+/* One thread that reads a byte and writes it, with the jitter that its times have. */
+static void dd_call(struct world *w, uint64_t i, struct sc_call *c)
+{
+	static uint64_t now = WORLD_BEGIN;
+	const struct world_thread *t = &w->threads[0];
+	uint64_t r = world_random(w), nr = i & 1;
+
+	*c = (struct sc_call){
+		.ts = now,
+		.tsc = (now - WORLD_BEGIN) * 3 + (r >> 60),
+		.cpl = 3,
+		.nr = nr,
+		.args = { nr, t->heap + 0x1000, 1 },
+		.rflags = 0x246,
+		.rip = t->library + (nr ? 0xf8300 : 0xf8260),
+		.rsp = t->stack - 0x58,
+		.cr3 = t->cr3,
+		.fs_base = t->fs_base,
+		.state = SC_STATE_RETURNED,
+		.ret = 1,
+		.dur = (uint64_t)((nr ? 270.0F : 250.0F) * w->narrow[r >> 20 & 4095]),
+		.task = &t->task,
+	};
+	now += c->dur + 60 + (uint64_t)(90.0F * w->narrow[r >> 40 & 4095]);
 }
 
 static double used(void)
@@ -96,8 +123,8 @@ int main(int argc, char **argv)
 	struct sc_writer *w = NULL;
 	int rc;
 
-	if (argc < 3 || argc > 4 || !calls) {
-		fprintf(stderr, "usage: generate DIR CALLS [SEED]\n");
+	if (argc < 3 || argc > 5 || !calls || (argc > 4 && strcmp(argv[4], "dd") != 0)) {
+		fprintf(stderr, "usage: generate DIR CALLS [SEED] [dd]\n");
 		return 2;
 	}
 	if (world_init(&world, argc > 3 ? strtoull(argv[3], NULL, 10) : 1)) {
@@ -108,7 +135,10 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; !rc && i < calls; i++) {
 		struct sc_call call;
 
-		world_call(&world, &call);
+		if (argc > 4)
+			dd_call(&world, i, &call);
+		else
+			world_call(&world, &call);
 		while (!rc && open.n && open.e[0].at <= call.ts) {
 			struct ending e = pop(&open);
 
@@ -136,6 +166,6 @@ int main(int argc, char **argv)
 	}
 	world_free(&world);
 	printf("generate %.0f calls/s\n", (double)calls / used());
-	printf("size/generated %.2f bytes/call\n", (double)bytes / (double)calls);
+	printf("size %.2f bytes/call\n", (double)bytes / (double)calls);
 	return 0;
 }
