@@ -287,6 +287,17 @@ void sc_decode_args(const struct sc_decode *how, struct sc_text *t, const struct
 	}
 }
 
+void sc_decode_arg(const struct sc_decode *how, struct sc_text *t, const struct sc_call *call,
+		   unsigned arg)
+{
+	struct sc_decoding d;
+
+	begin(&d, how, t, call);
+	t->item = false;
+	if (d.sig && arg < d.sig->n_args && d.sig->args[arg].type != SC_TYPE_NONE)
+		put_arg(&d, arg);
+}
+
 /* ---- results ---- */
 
 static void put_failure(struct sc_text *t, unsigned number)

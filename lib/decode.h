@@ -36,6 +36,10 @@ struct sc_decode {
  */
 void sc_decode_args(const struct sc_decode *how, struct sc_text *t, const struct sc_call *call);
 
+/* Write one argument, 0 .. 5; nothing where the call's signature has none there. */
+void sc_decode_arg(const struct sc_decode *how, struct sc_text *t, const struct sc_call *call,
+		   unsigned arg);
+
 /*
  * Write the result of a call that has one: 3, -1 ENOENT (No such file or directory),
  * 0 (Timeout), 0x8000 (flags O_RDONLY|O_LARGEFILE).

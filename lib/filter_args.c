@@ -6,6 +6,7 @@
 
 #include "../schema/abi.h"
 #include "filter_args.h"
+#include "expr.h"
 #include "place.h"
 #include "say.h"
 #include "syscall_sets.h"
@@ -30,6 +31,8 @@ void sc_filter_args_free(struct sc_filter_args *a)
 	free(a->trees);
 	free(a->callers);
 	free(a->nrs);
+	sc_buf_free(&a->words);
+	sc_expr_free(a->expr);
 	*a = (struct sc_filter_args){ 0 };
 }
 
@@ -213,9 +216,9 @@ static int add_set(struct sc_filter_args *a, unsigned abis, const char *name, si
 	if (set < 0)
 		return sc_fail(err, -EINVAL,
 			       "unknown set '%%%.*s': there are %%file, %%desc, %%process, "
-			       "%%network, %%memory, %%signal and %%ipc",
+			       "%%network, %%memory, %%signal, %%ipc and %%creds",
 			       (int)len, name);
-	_Static_assert(SC_SETS == 7, "the message names them all");
+	_Static_assert(SC_SETS == 8, "the message names them all");
 	for (abi = 0; abi < SC_ABIS; abi++) {
 		for (nr = 0; abis & 1u << abi && nr < sc_syscall_count(abi); nr++) {
 			const struct sc_syscall *row = sc_syscall_by_number(abi, nr);
@@ -325,6 +328,14 @@ int sc_filter_add_insns(struct sc_filter_args *a, const char *list, struct sc_er
 	return add_words(&a->filter.insns, list, sc_insn_name, SC_INSNS, "instruction", err);
 }
 
+int sc_filter_add_expr(struct sc_filter_args *a, const char *word, struct sc_error *err)
+{
+	if (a->words.len)
+		sc_buf_add(&a->words, " ", 1);
+	sc_buf_add(&a->words, word, strlen(word));
+	return a->words.failed ? sc_fail(err, -ENOMEM, "out of memory") : 0;
+}
+
 int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err)
 {
 	const struct sc_filter *f = &a->filter;
@@ -410,7 +421,7 @@ static const struct argp_option options[] = {
 	{ "comm", KEY_COMM, "LIST", 0, "Of tasks with these command names", 0 },
 	{ "syscall", 's', "LIST", 0,
 	  "These system calls, by name, number, ABI:name or ABI:number (ABI: x86_64, x32, "
-	  "i386), or sets of them: %file, %desc, %process, %network, %memory, %signal, %ipc; "
+	  "i386), or sets of them: %file, %desc, %process, %network, %memory, %signal, %ipc, %creds; "
 	  "!LIST: all but these",
 	  0 },
 	{ "abi", KEY_ABI, "LIST", 0, "Of these ABIs: x86_64, x32, i386", 0 },
@@ -434,6 +445,30 @@ static int parse_time(struct sc_filter_args *a, const char *text, uint64_t *ns,
 	if (!rc && !*ns)
 		*ns = 1;
 	return rc;
+}
+
+/* An expression that is wrong is shown, with the place. */
+static void parse_expr(const struct argp_state *state, struct sc_filter_args *a)
+{
+	char point[SC_EXPR_POINT_LEN];
+	struct sc_expr_error err;
+	int rc;
+
+	if (!a->words.len)
+		return;
+	sc_buf_add(&a->words, "", 1);
+	if (a->words.failed)
+		argp_failure(state, SC_EXIT_FAILED, 0, "out of memory");
+	rc = sc_expr_parse((const char *)a->words.data, a->now, &a->expr, &err);
+	a->filter.expr = a->expr;
+	if (!rc)
+		return;
+	if (rc == -ENOMEM)
+		argp_failure(state, SC_EXIT_FAILED, 0, "%s", err.why.text);
+	sc_expr_point((const char *)a->words.data, &err, point);
+	sc_say("%s", err.why.text);
+	fputs(point, stderr);
+	exit(SC_EXIT_USAGE);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -496,6 +531,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		rc = sc_filter_args_check(a, &err);
 		if (rc)
 			sc_usage(state, "%s", err.text);
+		parse_expr(state, a);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -7,6 +7,7 @@
 
 #include <argp.h>
 
+#include "buf.h"
 #include "error.h"
 #include "store.h"
 
@@ -21,6 +22,8 @@ struct sc_filter_args {
 	struct sc_caller *callers;
 	char **comms;
 	uint64_t *nrs;
+	struct sc_buf words; /* of the expression, with blanks between them; not parsed yet */
+	struct sc_expr *expr;
 };
 
 /* Options as a child of a tool's own argp; the child's input is a sc_filter_args. */
@@ -54,6 +57,13 @@ int sc_filter_add_syscalls(struct sc_filter_args *a, const char *list, struct sc
 /* Names of ABIs, and of instructions that make calls. */
 int sc_filter_add_abis(struct sc_filter_args *a, const char *list, struct sc_error *err);
 int sc_filter_add_insns(struct sc_filter_args *a, const char *list, struct sc_error *err);
+
+/*
+ * Add a word of the expression (expr.h): the arguments that are no options are one. It is
+ * parsed when the options have all been read.
+ * @retval -ENOMEM
+ */
+int sc_filter_add_expr(struct sc_filter_args *a, const char *word, struct sc_error *err);
 
 /* Do the options contradict each other? @retval -EINVAL they do */
 int sc_filter_args_check(const struct sc_filter_args *a, struct sc_error *err);

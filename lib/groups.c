@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "groups_private.h"
+#include "history_run.h"
 #include "salt.h"
 
 #define MOST_GROUPS 200000u
@@ -138,7 +139,7 @@ static int group_block(struct sc_grouper *g, uint64_t number)
 	rc = sc_scan_open(sc, number, &p, b, &fd);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	merge = p.open && mask & ends;
+	merge = p.open && (mask & ends || sc_scan_asks_ends(sc));
 	if (merge)
 		mask |= SC_BIT(SC_C_STATE);
 	/* Durations are added up: they are numbers whatever they lie as. */
@@ -153,6 +154,9 @@ static int group_block(struct sc_grouper *g, uint64_t number)
 	if (!sc_condition_rows(&sc->match, b, &sc->views, sc->patches, sc->n_patches, sc->mask,
 			       sc->task_ok))
 		return 0;
+	rc = sc_scan_ask(sc, number, &p, b, fd);
+	if (rc)
+		return rc < 0 ? rc : 0;
 	rc = sc_group_rows(g);
 	return rc ? sc_fail(sc->err, rc, "%s: no memory", sc->s->dir) : 0;
 }
@@ -277,6 +281,48 @@ static int sweep_all(struct sweep *sw, struct worker *workers, unsigned n, struc
 	return rc;
 }
 
+static int add_call(struct sc_history *h, const struct sc_call *call, void *arg)
+{
+	(void)h;
+	return sc_group_call(arg, call);
+}
+
+/* Where the filter asks for what only a history knows: call by call. */
+static int group_history(struct sc_store *s, const struct sc_filter *filter,
+			 const struct sc_grouping *by, struct sc_groups *groups,
+			 struct sc_damage *damage, struct sc_error *err)
+{
+	struct sc_grouper g = {
+		.by = by,
+		.columns = sc_group_columns(by),
+		.table.most = by->most ? by->most : MOST_GROUPS,
+	};
+	const struct sc_history_run run = {
+		.store = s,
+		.what = filter->expr->history & ~SC_FIELD_HISTORY,
+		.show = filter,
+		.columns = SC_COL_TIME | SC_COL_TASK | SC_COL_NR | SC_COL_RET | SC_COL_CPU,
+		.call = add_call,
+		.arg = &g,
+		.damage = damage,
+	};
+	int rc = sc_grouper_init(&g);
+
+	if (rc)
+		rc = sc_fail(err, rc, "%s: no memory", s->dir);
+	else
+		rc = sc_history_run(&run, err);
+	if (!rc) {
+		groups->list = g.table.list;
+		groups->n = g.table.n;
+		groups->all = g.table.all;
+		groups->left_out = g.table.left_out;
+		g.table.list = NULL;
+	}
+	sc_grouper_free(&g);
+	return rc;
+}
+
 int sc_store_groups(struct sc_store *s, const struct sc_filter *filter,
 		    const struct sc_grouping *by, struct sc_groups *groups,
 		    struct sc_damage *damage, struct sc_error *err)
@@ -289,6 +335,10 @@ int sc_store_groups(struct sc_store *s, const struct sc_filter *filter,
 	int rc;
 
 	*groups = (struct sc_groups){ 0 };
+	if (filter && filter->expr && filter->expr->history) {
+		free(workers);
+		return group_history(s, filter, by, groups, damage, err);
+	}
 	s->cost_read = 0;
 	s->cost_all = 0;
 	if (!workers)

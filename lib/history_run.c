@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../schema/abi.h"
+#include "expr.h"
 #include "match.h"
 #include "syscalls.h"
 
@@ -27,6 +28,8 @@ struct run {
 	size_t n_all_nrs;
 	uint32_t *pids; /* the only processes that matter; NULL: all */
 	size_t n_pids;
+
+	struct sc_expr_run *ask; /* the expression of what is shown, or NULL */
 
 	/* Of the session that is gone through. */
 	const struct sc_session *session;
@@ -137,7 +140,11 @@ static int on_call(const struct sc_call *call, void *arg)
 	sc_history_count(r->h, shown);
 	if (sc_history_call(r->h, call))
 		return out_of_memory(r);
-	return shown && r->o->call ? r->o->call(r->h, call, r->o->arg) : 0;
+	if (!shown || !r->o->call)
+		return 0;
+	if (r->ask && sc_expr_call(r->ask, call, r->h) != SC_TRUE)
+		return 0;
+	return r->o->call(r->h, call, r->o->arg);
 }
 
 static int on_snapshot(const struct sc_stored_snapshot *s, void *arg)
@@ -191,8 +198,9 @@ static int scan(struct run *r, uint64_t since, uint64_t until, bool showing)
 	if (since >= until)
 		return 0;
 	r->showing = showing;
-	return sc_store_scan(r->o->store, &f, COLUMNS | r->o->columns, false, on_call, r,
-			     r->o->damage, r->err);
+	return sc_store_scan(r->o->store, &f,
+			     COLUMNS | r->o->columns | (r->ask ? show->expr->columns : 0), false,
+			     on_call, r, r->o->damage, r->err);
 }
 
 /* How things were at the time: tasks that call later may have been there already. */
@@ -377,10 +385,18 @@ int sc_history_run(const struct sc_history_run *run, struct sc_error *err)
 		rc = sc_store_tasks(run->store, &r.tasks, &r.n_tasks, err);
 	if (!rc)
 		rc = sc_store_gaps(run->store, &r.gaps, &r.n_gaps, err);
+	if (!rc && run->show && run->show->expr && run->call) {
+		r.ask = sc_expr_run_new(run->show->expr);
+		if (!r.ask)
+			rc = out_of_memory(&r);
+		else
+			sc_expr_run_sessions(r.ask, r.sessions, r.n_sessions);
+	}
 	if (!rc && run->show)
 		rc = prune(&r);
 	if (!rc)
 		rc = go_through_all(&r);
+	sc_expr_run_free(r.ask);
 	free(r.nrs);
 	free(r.all_nrs);
 	free(r.pids);

@@ -35,7 +35,10 @@ struct sc_history_run {
  */
 int sc_history_run(const struct sc_history_run *run, struct sc_error *err);
 
-/* Does a filter let a call through? All it looks at must have been brought by the scan. */
+/*
+ * Does a filter, its expression aside, let a call through? All it looks at must have been
+ * brought by the scan.
+ */
 bool sc_filter_call(const struct sc_filter *f, const struct sc_call *call);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history_run.h"
 #include "scan_private.h"
 
 static uint64_t wanted_columns(unsigned want)
@@ -30,7 +31,7 @@ static uint64_t wanted_columns(unsigned want)
 	return columns;
 }
 
-static void make_call(const struct sc_scan *sc, uint32_t i, struct sc_call *c)
+static void make_call(const struct sc_scan *sc, unsigned want, uint32_t i, struct sc_call *c)
 {
 	static const struct sc_task nobody;
 	const struct sc_block *b = &sc->block;
@@ -41,29 +42,29 @@ static void make_call(const struct sc_scan *sc, uint32_t i, struct sc_call *c)
 		.session = b->h.session,
 		.task = &nobody,
 	};
-	if (sc->want & SC_COL_TIME)
+	if (want & SC_COL_TIME)
 		c->ts = col[SC_C_TS][i];
-	if (sc->want & (SC_COL_TIME | SC_COL_RET)) {
+	if (want & (SC_COL_TIME | SC_COL_RET)) {
 		c->dur = col[SC_C_DUR][i];
 		c->state = (uint8_t)col[SC_C_STATE][i];
 	}
-	if (sc->want & SC_COL_TASK)
+	if (want & SC_COL_TASK)
 		c->task = &b->tasks[col[SC_C_TASK][i]];
-	if (sc->want & SC_COL_NR) {
+	if (want & SC_COL_NR) {
 		c->nr = col[SC_C_NR][i];
 		c->abi = (uint8_t)col[SC_C_ABI][i];
 		c->insn = (uint8_t)col[SC_C_INSN][i];
 	}
-	if (sc->want & SC_COL_ARGS)
+	if (want & SC_COL_ARGS)
 		for (unsigned a = 0; a < 6; a++)
 			c->args[a] = col[SC_C_ARG0 + a][i];
-	if (sc->want & SC_COL_RET)
+	if (want & SC_COL_RET)
 		c->ret = (int64_t)col[SC_C_RET][i];
-	if (sc->want & SC_COL_CPU) {
+	if (want & SC_COL_CPU) {
 		c->vcpu = (uint16_t)col[SC_C_VCPU][i];
 		c->cpl = (uint8_t)col[SC_C_CPL][i];
 	}
-	if (sc->want & SC_COL_REGS) {
+	if (want & SC_COL_REGS) {
 		c->rip = col[SC_C_RIP][i];
 		c->rsp = col[SC_C_RSP][i];
 		c->rflags = col[SC_C_RFLAGS][i];
@@ -71,9 +72,9 @@ static void make_call(const struct sc_scan *sc, uint32_t i, struct sc_call *c)
 		c->fs_base = col[SC_C_FS_BASE][i];
 		c->gs_base = col[SC_C_GS_BASE][i];
 	}
-	if (sc->want & SC_COL_TSC)
+	if (want & SC_COL_TSC)
 		c->tsc = col[SC_C_TSC][i];
-	if (sc->want & SC_COL_PAYLOAD && col[SC_C_PAYLOAD_SIZE][i]) {
+	if (want & SC_COL_PAYLOAD && col[SC_C_PAYLOAD_SIZE][i]) {
 		c->payload = b->payload + b->payload_at[i];
 		c->payload_len = (uint32_t)col[SC_C_PAYLOAD_SIZE][i];
 	}
@@ -123,6 +124,35 @@ static void put_patches(struct sc_scan *sc)
 	}
 }
 
+int sc_scan_ask(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		int fd)
+{
+	uint32_t n = b->h.count[SC_ROWS_CALL];
+	int rc;
+
+	if (!sc->ask)
+		return 0;
+	rc = sc_scan_load(sc, number, p, b, fd, sc->ask_columns, sc_mask_count(sc->mask, n));
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		struct sc_call call;
+
+		if (!sc->mask[i])
+			continue;
+		make_call(sc, sc->ask_want, i, &call);
+		if (sc->n_patches && sc->patch_of[i]) {
+			const struct sc_patch *by = &sc->patches[sc->patch_of[i] - 1];
+
+			call.state = (uint8_t)by->state;
+			call.ret = (int64_t)by->ret;
+			call.dur = by->dur;
+		}
+		if (sc->ask_want & SC_COL_PAYLOAD)
+			rc = join_payload(sc, i, &call);
+		sc->mask[i] = !rc && sc_expr_call(sc->ask, &call, NULL) == SC_TRUE;
+	}
+	return rc;
+}
+
 static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call_fn *fn, void *arg)
 {
 	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
@@ -142,7 +172,8 @@ static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call
 	if (rc)
 		return rc < 0 ? rc : 0;
 
-	merge = p.open && ((mask | columns) & ends || sc->want & SC_COL_PAYLOAD);
+	merge = p.open &&
+		((mask | columns) & ends || sc->want & SC_COL_PAYLOAD || sc_scan_asks_ends(sc));
 	if (merge) {
 		mask |= SC_BIT(SC_C_STATE);
 		columns |= ends;
@@ -155,6 +186,9 @@ static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call
 	if (!sc_condition_rows(&sc->match, b, &sc->views, sc->patches, sc->n_patches, sc->mask,
 			       sc->task_ok))
 		return 0;
+	rc = sc_scan_ask(sc, number, &p, b, fd);
+	if (rc)
+		return rc < 0 ? rc : 0;
 	n = sc_mask_rows(sc->mask, b->h.count[SC_ROWS_CALL], sc->rows);
 	if (!n)
 		return 0;
@@ -167,7 +201,7 @@ static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call
 		uint32_t i = sc->rows[reverse ? n - 1 - k : k];
 		struct sc_call call;
 
-		make_call(sc, i, &call);
+		make_call(sc, sc->want, i, &call);
 		rc = merge && sc->want & SC_COL_PAYLOAD ? join_payload(sc, i, &call) : 0;
 		if (!rc)
 			rc = fn(&call, arg);
@@ -188,6 +222,8 @@ void sc_scan_free(struct sc_scan *sc)
 	sc_files_close(&sc->files);
 	sc_buf_free(&sc->joined);
 	sc_match_free(&sc->match);
+	sc_expr_run_free(sc->ask);
+	free(sc->sessions);
 	free(sc->numbers);
 	free(sc->later_numbers);
 	free(sc->rows);
@@ -196,6 +232,26 @@ void sc_scan_free(struct sc_scan *sc)
 	sc_views_free(&sc->views);
 	free(sc->patches);
 	free(sc->patch_of);
+}
+
+static int begin_asking(struct sc_scan *sc, struct sc_expr *expr)
+{
+	size_t n;
+	int rc;
+
+	sc->ask = sc_expr_run_new(expr);
+	if (!sc->ask)
+		return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
+	sc->ask_want = expr->columns;
+	sc->ask_columns = wanted_columns(expr->columns);
+	if (!expr->sessions)
+		return 0;
+	sc_scan_lock(sc);
+	rc = sc_store_sessions(sc->s, &sc->sessions, &n, sc->err);
+	sc_scan_unlock(sc);
+	if (!rc)
+		sc_expr_run_sessions(sc->ask, sc->sessions, n);
+	return rc;
 }
 
 int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter)
@@ -207,6 +263,10 @@ int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter)
 	sc->mask = malloc(SC_BLOCK_ROWS);
 	if (rc || !sc->rows || !sc->task_ok || !sc->mask)
 		return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
+	if (filter && filter->expr)
+		rc = begin_asking(sc, filter->expr);
+	if (rc)
+		return rc;
 	sc_scan_lock(sc);
 	rc = sc_store_query(sc->s,
 			    "SELECT segment, offset, first, rows, open, hash "
@@ -220,6 +280,38 @@ int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter)
 	return rc;
 }
 
+/* A function that takes a call alone. */
+struct alone {
+	sc_call_fn *fn;
+	void *arg;
+};
+
+static int call_alone(struct sc_history *h, const struct sc_call *call, void *arg)
+{
+	const struct alone *a = arg;
+
+	(void)h;
+	return a->fn(call, a->arg);
+}
+
+/* Where the filter asks for what only a history knows. */
+static int scan_history(struct sc_store *s, const struct sc_filter *filter, unsigned columns,
+			sc_call_fn *fn, void *arg, struct sc_damage *damage, struct sc_error *err)
+{
+	struct alone a = { fn, arg };
+	const struct sc_history_run run = {
+		.store = s,
+		.what = filter->expr->history & ~SC_FIELD_HISTORY,
+		.show = filter,
+		.columns = columns,
+		.call = call_alone,
+		.arg = &a,
+		.damage = damage,
+	};
+
+	return sc_history_run(&run, err);
+}
+
 int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned columns,
 		  bool reverse, sc_call_fn *fn, void *arg, struct sc_damage *damage,
 		  struct sc_error *err)
@@ -227,6 +319,14 @@ int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned c
 	struct sc_scan sc = { .s = s, .want = columns, .damage = damage, .err = err };
 	int rc;
 
+	if (filter && filter->expr && filter->expr->history) {
+		if (!reverse)
+			return scan_history(s, filter, columns, fn, arg, damage, err);
+		return sc_fail(err, -EOPNOTSUPP,
+			       "%s: what the filter asks for follows from what came before: it "
+			       "cannot be read from its end",
+			       s->dir);
+	}
 	s->cost_read = 0;
 	s->cost_all = 0;
 	sc.columns = wanted_columns(columns);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "condition.h"
+#include "expr.h"
 #include "store_private.h"
 
 #define SC_COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory */
@@ -34,6 +35,10 @@ struct sc_scan {
 	struct sc_match match;
 	unsigned want; /* SC_COL_* */
 	uint64_t columns; /* SC_BIT, for the calls; those of match aside */
+	struct sc_expr_run *ask; /* the filter's expression, or NULL */
+	unsigned ask_want; /* SC_COL_* that it takes */
+	uint64_t ask_columns;
+	struct sc_session *sessions; /* that it is told of */
 	struct sc_damage *damage;
 	struct sc_error *err;
 	sqlite3_stmt *place, *links;
@@ -88,6 +93,22 @@ int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 /* The same into sc->views, and of the tasks into the block. */
 int sc_scan_view(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int fd, uint64_t mask, uint64_t calls);
+
+/* Do rows and returns of later blocks have to be put together for the filter's expression? */
+static inline bool sc_scan_asks_ends(const struct sc_scan *sc)
+{
+	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
+
+	return sc->ask_columns & ends || sc->ask_want & SC_COL_PAYLOAD;
+}
+
+/*
+ * Ask the filter's expression, if there is one, of the rows in sc->mask, and leave those for
+ * which it is true. What it takes is loaded first.
+ * @retval 1 damaged: counted  @retval negative errno
+ */
+int sc_scan_ask(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
+		int fd);
 
 /* Count a block that cannot be read. @retval 0 */
 int sc_scan_damaged(struct sc_scan *sc, uint64_t calls, uint32_t segment, uint64_t number,

@@ -23,6 +23,7 @@
 struct scaudit_entry;
 struct scaudit_return;
 struct sc_secret_key;
+struct sc_expr;
 
 struct sc_session {
 	uint32_t number; /* from 1, in this store */
@@ -232,6 +233,7 @@ struct sc_filter {
 	bool successful; /* only calls that returned no error */
 	const struct sc_range *ranges; /* in any of: rising, without overlap, none empty */
 	size_t n_ranges;
+	struct sc_expr *expr; /* for which this is true (expr.h); NULL: no condition */
 };
 
 /* Columns a scan must bring; the rest of struct sc_call is then 0. */
@@ -260,7 +262,9 @@ typedef int sc_call_fn(const struct sc_call *call, void *arg);
  * Calls in order of seq (reverse: falling), completions already merged in.
  * A damaged block is passed over and counted. A call that comes while its
  * completion cannot be read is shown open, and that block is counted. fn may
- * scan the same store. A syscall number is its low 32 bits, as Linux takes it.
+ * scan the same store. A syscall number is its low 32 bits, as Linux takes it. A filter whose
+ * expression asks for what only a history knows (expr.h) goes by history_run.h: session by
+ * session, and never in reverse.
  * @filter  NULL: all of them
  * @columns SC_COL_* that fn will look at; those the filter needs are added
  * @damage  may be NULL; added to, not cleared

@@ -44,6 +44,13 @@ static const struct {
 			 "semtimedop_time64 semctl shmget shmat shmdt shmctl mq_open mq_unlink "
 			 "mq_timedsend mq_timedsend_time64 mq_timedreceive "
 			 "mq_timedreceive_time64 mq_notify mq_getsetattr " },
+	[SC_SET_CREDS] = { "creds",
+			   " getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 "
+			   "getresuid getresuid32 getresgid getresgid32 getgroups getgroups32 "
+			   "setuid setuid32 setgid setgid32 setreuid setreuid32 setregid "
+			   "setregid32 setresuid setresuid32 setresgid setresgid32 setfsuid "
+			   "setfsuid32 setfsgid setfsgid32 setgroups setgroups32 capget capset "
+			   "prctl " },
 };
 
 const char *sc_syscall_set_name(enum sc_syscall_set set)

@@ -16,6 +16,7 @@ enum sc_syscall_set {
 	SC_SET_MEMORY, /* the caller's own address space */
 	SC_SET_SIGNAL,
 	SC_SET_IPC, /* of System V and POSIX */
+	SC_SET_CREDS, /* who the caller is: user, groups, capabilities */
 	SC_SETS
 };
 

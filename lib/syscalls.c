@@ -2,11 +2,10 @@
 #include <string.h>
 
 #include "../schema/abi.h"
+#include "near.h"
 #include "syscalls.h"
 
 #include "syscall_rows.h"
-
-#define NAME_MAX_LEN 32
 
 struct table {
 	const char *name;
@@ -81,58 +80,16 @@ uint32_t sc_syscall_count(enum sc_abi abi)
 	return abi < SC_ABIS ? tables[abi].count : 0;
 }
 
-static unsigned smaller(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* Steps from a to b: letters put in, left out, replaced, or two neighbours swapped. */
-static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	unsigned row[3][NAME_MAX_LEN + 1];
-	unsigned *before = row[0], *above = row[1], *here = row[2], *next;
-	size_t i, j;
-
-	for (j = 0; j <= b_len; j++)
-		above[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		here[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			here[j] = smaller(above[j - 1] + (a[i - 1] != b[j - 1]),
-					  smaller(above[j], here[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				here[j] = smaller(here[j], before[j - 2] + 1);
-		}
-		next = before;
-		before = above;
-		above = here;
-		here = next;
-	}
-	return above[b_len];
-}
-
 const char *sc_syscall_suggest(const char *name, size_t len)
 {
-	const char *best = NULL;
-	unsigned best_steps = 1 + len / 3; /* a third of it wrong: still meant */
+	struct sc_near near;
 	unsigned abi;
 	uint32_t i;
 
-	if (!len || len > NAME_MAX_LEN)
-		return NULL;
-	for (abi = 0; abi < SC_ABIS; abi++) {
-		for (i = 0; i < tables[abi].count; i++) {
-			const char *row = tables[abi].rows[i].name;
-			unsigned steps;
-
-			if (!row || strlen(row) > NAME_MAX_LEN)
-				continue;
-			steps = distance(name, len, row, strlen(row));
-			if (steps < best_steps + !best) {
-				best = row;
-				best_steps = steps;
-			}
-		}
-	}
-	return best;
+	sc_near_init(&near, name, len);
+	for (abi = 0; abi < SC_ABIS; abi++)
+		for (i = 0; i < tables[abi].count; i++)
+			if (tables[abi].rows[i].name)
+				sc_near_try(&near, tables[abi].rows[i].name);
+	return near.best;
 }

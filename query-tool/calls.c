@@ -69,7 +69,7 @@ static int scan_with_fds(struct listing *l, struct sc_error *err)
 {
 	const struct sc_history_run run = {
 		.store = l->q->store,
-		.what = SC_HISTORY_FDS,
+		.what = SC_HISTORY_FDS | query_history(l->q),
 		.show = &l->q->where.filter,
 		.columns = sc_print_columns(&l->q->print),
 		.call = show_with_fds,

@@ -6,25 +6,27 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "calls", query_calls, COMMAND_LIST | COMMAND_CALLS,
+	{ "calls", query_calls, COMMAND_LIST | COMMAND_CALLS | COMMAND_FILTER,
 	  "the calls themselves (without a command, too)" },
-	{ "summary", query_summary, COMMAND_SORT | COMMAND_CALLS,
+	{ "summary", query_summary, COMMAND_SORT | COMMAND_CALLS | COMMAND_FILTER,
 	  "per system call: how many, errors, time" },
-	{ "export", query_export, COMMAND_OUTPUT | COMMAND_CALLS,
+	{ "export", query_export, COMMAND_OUTPUT | COMMAND_CALLS | COMMAND_FILTER,
 	  "a timeline for other programs: -o FILE.jsonl or FILE.csv" },
-	{ "tree", query_tree, COMMAND_AT | COMMAND_PROCESSES,
+	{ "tree", query_tree, COMMAND_AT | COMMAND_PROCESSES | COMMAND_FILTER,
 	  "processes: who made whom, from when to when, how they ended" },
-	{ "ps", query_ps, COMMAND_AT | COMMAND_AT_NEEDED | COMMAND_PROCESSES,
+	{ "ps", query_ps, COMMAND_AT | COMMAND_AT_NEEDED | COMMAND_PROCESSES | COMMAND_FILTER,
 	  "the processes that were running at a time: --at TIME" },
-	{ "files", query_files, 0,
+	{ "files", query_files, COMMAND_FILTER,
 	  "which files were opened, read, written, removed, ..., by whom and when" },
-	{ "net", query_net, 0, "connections: who, to whom, how many bytes each way" },
+	{ "net", query_net, COMMAND_FILTER | COMMAND_FLOWS,
+	  "connections: who, to whom, how many bytes each way" },
 	{ "sessions", query_sessions, 0, "when was recorded, and why it ended" },
 	{ "gaps", query_gaps, 0, "what is missing from the recording, and why" },
 	{ "verify", query_verify, COMMAND_NO_STORE,
 	  "is the store what its recorder wrote? ('scquery verify --help')" },
 	{ "checkpoint", query_checkpoint, COMMAND_NO_STORE,
 	  "what the store has come to, in a few lines to be kept elsewhere" },
+	{ "fields", query_fields, COMMAND_NO_STORE, "what a filter can ask of" },
 };
 
 const size_t n_commands = sizeof(commands) / sizeof(commands[0]);

@@ -281,7 +281,7 @@ int query_files(struct query *q)
 	ssize_t n = sc_touch_numbers(&numbers);
 	struct sc_history_run how = {
 		.store = q->store,
-		.what = SC_HISTORY_FDS,
+		.what = SC_HISTORY_FDS | query_history(q),
 		.show = &q->where.filter,
 		.numbers = numbers,
 		.n_numbers = n > 0 ? (size_t)n : 0,

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* scquery: ask a store. */
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "evidence.h"
 #include "options.h"
 #include "tail.h"
+
+/* For commands that ask of processes. */
+static int begin_asking(struct query *q, struct sc_error *err)
+{
+	size_t n;
+	int rc = sc_store_sessions(q->store, &q->sessions, &n, err);
+
+	if (rc)
+		return rc;
+	q->ask = sc_expr_run_new(q->where.expr);
+	if (!q->ask)
+		return sc_fail(err, -ENOMEM, "out of memory");
+	sc_expr_run_sessions(q->ask, q->sessions, n);
+	return 0;
+}
 
 static int run(struct query *q, const struct command *command)
 {
@@ -16,18 +33,18 @@ static int run(struct query *q, const struct command *command)
 	if (command->takes & COMMAND_NO_STORE)
 		return command->run(q);
 	rc = sc_filter_args_open(&q->where, &q->store, &err);
-	if (rc) {
-		sc_say("%s", err.text);
-		return SC_EXIT_FAILED;
-	}
-	if (q->tail) {
+	if (!rc && q->where.expr)
+		rc = begin_asking(q, &err);
+	if (!rc && q->tail) {
 		rc = tail_find(q->store, &q->where.filter, q->last, &q->range, &err);
-		if (rc)
-			sc_say("%s", err.text);
 		q->where.filter.ranges = &q->range;
 		q->where.filter.n_ranges = 1;
 	}
+	if (rc)
+		sc_say("%s", err.text);
 	rc = rc ? SC_EXIT_FAILED : command->run(q);
+	sc_expr_run_free(q->ask);
+	free(q->sessions);
 	sc_store_close(q->store);
 	return rc;
 }

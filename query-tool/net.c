@@ -139,7 +139,8 @@ static int on_session(struct sc_history *h, const struct sc_session *s, void *ar
 						   &f->file->socket->remote;
 		char local[SC_ADDR_TEXT], remote[SC_ADDR_TEXT];
 
-		if (!worth(f, to))
+		if (!worth(f, to) ||
+		    (q->ask && sc_expr_proc(q->ask, f->proc, f, s->number) != SC_TRUE))
 			continue;
 		sc_addr_text(&f->file->socket->local, local);
 		sc_addr_text(to, remote);
@@ -175,13 +176,14 @@ static int nothing(struct sc_history *h, const struct sc_call *call, void *arg)
 int query_net(struct query *q)
 {
 	static const uint64_t none;
+	struct sc_filter show = q->where.filter;
 	struct net net = { .q = q };
 	struct sc_error err = { "" };
 	struct sc_gap *gaps = NULL;
 	struct sc_history_run how = {
 		.store = q->store,
-		.what = SC_HISTORY_FDS | SC_HISTORY_NET,
-		.show = &q->where.filter,
+		.what = SC_HISTORY_FDS | SC_HISTORY_NET | query_history(q),
+		.show = &show,
 		.numbers = &none,
 		.call = nothing,
 		.session = on_session,
@@ -189,8 +191,11 @@ int query_net(struct query *q)
 		.damage = &q->damage,
 	};
 	size_t n_gaps;
-	int rc = sc_history_run(&how, &err);
+	int rc;
 
+	/* It is asked of connections, not of calls. */
+	show.expr = NULL;
+	rc = sc_history_run(&how, &err);
 	line_free(&net.line);
 	rc = query_result(q, rc, net.shown > 0, &err);
 	if (!query_range_gaps(q, &gaps, &n_gaps, &err))

@@ -76,6 +76,11 @@ static const char doc[] =
 	"Commands:\n"
 	"%s"
 	"\n"
+	"A filter says in words which calls (docs/filter-language.md):\n"
+	"  scquery 'syscall in (openat, execve) and path glob \"/etc/*\" and failed'\n"
+	"  scquery 'ip in (10.0.0.0/8) and not comm = sshd and time >= -10min'\n"
+	"  scquery summary 'container exists and dur > 10ms'\n"
+	"\n"
 	"Examples:\n"
 	"  scquery --vm web --pid 812 --since -10min\n"
 	"  scquery --vm web --syscall openat,execve --failed --format json\n"
@@ -115,7 +120,41 @@ static const struct command *find_command(const struct argp_state *state, const 
 	if (!strcmp(name, "help"))
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 	command_names(0, names, sizeof(names));
-	sc_usage(state, "unknown command '%s': there are %s", name, names);
+	sc_usage(state, "unknown command '%s': there are %s; or a filter, as in 'pid = 812'", name,
+		 names);
+}
+
+/* Is it no word that a filter begins with? */
+static bool is_plain_word(const char *word)
+{
+	static const char *const words[] = { "not", "exists", "true", "false" };
+	size_t i;
+
+	if (!*word || word[strspn(word, "abcdefghijklmnopqrstuvwxyz-")])
+		return false;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i], word))
+			return false;
+	for (i = 0; i < SC_FIELDS; i++)
+		if (!strcmp(sc_field_rows[i].name, word))
+			return false;
+	return true;
+}
+
+/* The first word may be a command, what follows is a filter. */
+static void take_word(const struct argp_state *state, struct request *r, const char *word)
+{
+	struct sc_error err = { "" };
+	bool first = !r->q->where.words.len;
+
+	if (first && !r->command && is_plain_word(word)) {
+		r->command = find_command(state, word);
+		return;
+	}
+	if (first && is_plain_word(word) && command_find(word))
+		sc_usage(state, "'%s': one command at a time", word);
+	if (sc_filter_add_expr(&r->q->where, word, &err))
+		argp_failure(state, SC_EXIT_FAILED, 0, "%s", err.text);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -184,6 +223,35 @@ static void check_for(const struct argp_state *state, const struct request *r, b
 	sc_usage(state, "%s is for %s", option, names);
 }
 
+/* Not every command can be asked everything. */
+static void check_filter(const struct argp_state *state, const struct request *r)
+{
+	const struct sc_expr *e = r->q->where.expr;
+	unsigned takes = r->command->takes;
+	const struct sc_expr_node *node;
+	char name[64];
+
+	if (!e)
+		return;
+	if (!(takes & COMMAND_FILTER))
+		sc_usage(state, "%s takes no filter", r->command->name);
+	if (takes & (COMMAND_PROCESSES | COMMAND_FLOWS)) {
+		bool flows = takes & COMMAND_FLOWS;
+
+		node = sc_expr_unfit(e, flows ? SC_OF_FLOW : SC_OF_PROCESS);
+		if (node)
+			sc_usage(state, "'%s' is about calls: %s shows %s",
+				 sc_expr_field_name(node, name, sizeof(name)), r->command->name,
+				 flows ? "connections" : "processes");
+	} else if ((r->q->reverse && takes & (COMMAND_LIST | COMMAND_OUTPUT)) || r->q->tail) {
+		node = sc_expr_historic(e);
+		if (node)
+			sc_usage(state, "'%s' and %s: what it is follows from what came before",
+				 sc_expr_field_name(node, name, sizeof(name)),
+				 r->q->tail ? "--tail" : "--reverse");
+	}
+}
+
 static void check(const struct argp_state *state, struct request *r)
 {
 	static const char *const sorts[] = { "time", "calls", "errors", "average", "name", NULL };
@@ -217,6 +285,7 @@ static void check(const struct argp_state *state, struct request *r)
 	else
 		sc_print_args_finish(&r->print, state, STDOUT_FILENO);
 	q->print = r->print.print;
+	check_filter(state, r);
 }
 
 /* What takes back an option before it: of use in an alias. */
@@ -315,9 +384,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		r->q->output = arg;
 		break;
 	case ARGP_KEY_ARG:
-		if (r->command)
-			sc_usage(state, "'%s': one command at a time", arg);
-		r->command = find_command(state, arg);
+		take_word(state, r, arg);
 		break;
 	case ARGP_KEY_SUCCESS:
 		check(state, r);
@@ -335,8 +402,8 @@ int options_parse(struct query *q, const struct command **command, int argc, cha
 		{ &sc_print_argp, 0, NULL, 0 },
 		{ 0 },
 	};
-	static const struct argp argp = { options,  parse,	 "[COMMAND]", doc,
-					  children, help_filter, NULL };
+	static const struct argp argp = { options,     parse, "[COMMAND] [FILTER]", doc, children,
+					  help_filter, NULL };
 	struct request r = { .q = q };
 	int rc;
 

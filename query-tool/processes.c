@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/container.h"
 #include "../lib/history_run.h"
 #include "../lib/timespec.h"
 #include "who.h"
@@ -243,6 +244,7 @@ static int show_tree(struct sc_history *h, const struct sc_session *session, voi
 
 	s->h = h;
 	s->session = session;
+	s->q->session = session->number;
 	sc_history_name_parents(h);
 	rc = collect(s, true);
 	if (!rc)
@@ -313,8 +315,8 @@ static bool has_age(const struct sc_proc *p)
 static int show_ps_line(struct show *s, const struct sc_proc *p)
 {
 	struct line *l = &s->line;
-	char container[64];
-	const char *name = who_container(p, container, sizeof(container));
+	char container[SC_CONTAINER_LEN];
+	const char *name = sc_container_name(p->cgroup ? p->cgroup->name : NULL, container);
 
 	if (s->q->print.format == SC_PRINT_JSON) {
 		line_json_u64(l, "session", s->session->number, true);
@@ -373,6 +375,7 @@ static int show_ps(struct sc_history *h, const struct sc_session *session, void 
 	}
 	s->h = h;
 	s->session = session;
+	s->q->session = session->number;
 	rc = collect(s, false);
 	if (!rc && s->count && s->q->print.format == SC_PRINT_TEXT)
 		sc_out_printf(s->q->out, "%7s %7s %7s %7s %-31s %-11s %-12s %-20s %s\n", "PID",

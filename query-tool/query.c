@@ -7,10 +7,22 @@
 #include "../lib/match.h"
 #include "query.h"
 
+/* What is given up is said: such calls are not shown, and may have matched. */
+static void say_given_up(const struct query *q)
+{
+	const struct sc_expr *e = q->where.expr;
+
+	if (e && e->given_up)
+		sc_say("%" PRIu64 " times a pattern took too long and was given up: whether it "
+		       "matches is not known there",
+		       e->given_up);
+}
+
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err)
 {
 	int error = -sc_out_flush(q->out);
 
+	say_given_up(q);
 	if (error && error != EPIPE) {
 		sc_say("cannot write to standard output: %s", strerrordesc_np(error));
 		return SC_EXIT_FAILED;
@@ -30,6 +42,11 @@ int query_result(struct query *q, int rc, bool matched, const struct sc_error *e
 		return SC_EXIT_DAMAGED;
 	}
 	return matched ? SC_EXIT_MATCH : SC_EXIT_NONE;
+}
+
+unsigned query_history(const struct query *q)
+{
+	return q->where.expr ? q->where.expr->history & ~SC_FIELD_HISTORY : 0;
 }
 
 int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struct sc_error *err)

@@ -5,6 +5,7 @@
 #ifndef QUERY_H
 #define QUERY_H
 
+#include "../lib/expr.h"
 #include "../lib/filter_args.h"
 #include "../lib/out.h"
 #include "../lib/print.h"
@@ -48,6 +49,11 @@ struct query {
 	struct sc_store *store;
 	struct sc_out *out; /* standard output */
 	struct sc_damage damage; /* added up by the command */
+
+	/* Of commands that ask the filter's expression of processes; NULL: there is none. */
+	struct sc_expr_run *ask;
+	struct sc_session *sessions;
+	uint32_t session; /* that is gone through */
 };
 
 /*
@@ -68,6 +74,9 @@ int query_files(struct query *q);
 int query_net(struct query *q);
 int query_verify(struct query *q);
 int query_checkpoint(struct query *q);
+
+/* The fields that a filter can ask of: without a store. */
+int query_fields(struct query *q);
 
 /* What a function that is handed to sc_store_scan() returns to end the scan. */
 enum query_stop {
@@ -90,6 +99,9 @@ int query_result(struct query *q, int rc, bool matched, const struct sc_error *e
  * @retval negative errno; err says why
  */
 int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struct sc_error *err);
+
+/* What a history has to keep for the filter's expression: SC_HISTORY_*. */
+unsigned query_history(const struct query *q);
 
 /* Say on stderr that the range of time has gaps, if it has. */
 void query_say_gaps(const struct sc_gap *gaps, size_t count);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "../lib/container.h"
 #include "../lib/match.h"
 
 void who_command(struct line *l, const struct sc_proc *p)
@@ -51,45 +52,6 @@ void who_status(struct line *l, const struct sc_proc *p)
 		line_printf(l, "signal %d", WTERMSIG(p->status));
 	else
 		line_printf(l, "%d", WEXITSTATUS(p->status));
-}
-
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-/* docker-0123….scope, /docker/0123…, /kubepods/…/0123…: twelve digits, as docker shows them. */
-const char *who_container(const struct sc_proc *p, char *out, size_t size)
-{
-	const char *path = p->cgroup ? p->cgroup->name : "", *at;
-	size_t n;
-
-	(void)size;
-	for (at = path; *at; at++) {
-		for (n = 0; is_hex(at[n]); n++)
-			;
-		if (n >= 64 && (at == path || at[-1] == '-' || at[-1] == '/')) {
-			memcpy(out, at, 12);
-			out[12] = '\0';
-			return out;
-		}
-	}
-	/* LXC has names. */
-	at = strstr(path, "/lxc.payload.");
-	if (at)
-		at += strlen("/lxc.payload.");
-	else if (!strncmp(path, "/lxc/", 5))
-		at = path + 5;
-	if (!at)
-		return NULL;
-	n = strcspn(at, "/");
-	if (!n)
-		return NULL;
-	if (n >= size)
-		n = size - 1;
-	memcpy(out, at, n);
-	out[n] = '\0';
-	return out;
 }
 
 uint32_t who_parent(const struct sc_proc *p)
@@ -137,7 +99,7 @@ void who_json(struct line *l, const struct sc_proc *p)
 	};
 	bool cred = p->known & SCAUDIT_KNOWN_CRED, ended = p->died != SC_NOT_YET;
 	const char *signal = ended && p->status >= 0 ? signal_name(p->status) : NULL;
-	char container[64], name[32];
+	char container[SC_CONTAINER_LEN], name[32];
 
 	line_json_u64(l, "pid", p->pid, true);
 	line_json_u64(l, "ppid", who_parent(p), who_parent(p) != 0);
@@ -162,7 +124,8 @@ void who_json(struct line *l, const struct sc_proc *p)
 		line_put(l, "null");
 	}
 	line_json_text(l, "cgroup", p->cgroup ? p->cgroup->name : NULL);
-	line_json_text(l, "container", who_container(p, container, sizeof(container)));
+	line_json_text(l, "container",
+		       sc_container_name(p->cgroup ? p->cgroup->name : NULL, container));
 	put_namespaces(l, p);
 }
 
@@ -183,10 +146,11 @@ bool who_wanted(const struct query *q, const struct sc_proc *p)
 
 	if (!one_of(p->pid, f->pids, f->n_pids))
 		return false;
-	for (i = 0; i < f->n_comms; i++)
-		if (!strcmp(p->comm, f->comms[i]))
-			return true;
-	return !f->n_comms;
+	for (i = 0; i < f->n_comms && strcmp(p->comm, f->comms[i]) != 0; i++)
+		;
+	if (i == f->n_comms && f->n_comms)
+		return false;
+	return !q->ask || sc_expr_proc(q->ask, p, NULL, q->session) == SC_TRUE;
 }
 
 const char *who_unfit(const struct sc_filter *f)

@@ -13,9 +13,6 @@ void who_command(struct line *l, const struct sc_proc *p);
 /* How it ended: 0, 1, SIGKILL; "-" where it has not, "?" where that is not known. */
 void who_status(struct line *l, const struct sc_proc *p);
 
-/* The container that its group is of, as far as names tell; NULL: none. @size  at least 16 */
-const char *who_container(const struct sc_proc *p, char *out, size_t size);
-
 /* pid, ppid, … as members of a JSON object. */
 void who_json(struct line *l, const struct sc_proc *p);
 

@@ -158,7 +158,7 @@ status 0
 run scquery --store choosy --syscall '!%file'
 status 1
 run scquery --store choosy --syscall %fiel
-refused "--syscall: unknown set '%fiel': there are %file, %desc, %process, %network, %memory, %signal and %ipc"
+refused "--syscall: unknown set '%fiel': there are %file, %desc, %process, %network, %memory, %signal, %ipc and %creds"
 run $Q gaps
 stdout "$GAP"
 run $Q gaps -f json
