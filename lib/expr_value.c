@@ -481,8 +481,11 @@ static int make_value(struct sc_parse *p, struct sc_expr_node *node, struct sc_e
 	case SC_KIND_TEXT:
 		v->is_text = true;
 		/* The kernel keeps no more of it. */
-		if (node->field.id == SC_FIELD_COMM && node->test == SC_TEST_EQ && v->text_len > 15)
+		if (node->field.id == SC_FIELD_COMM && node->test == SC_TEST_EQ &&
+		    v->text_len > 15) {
 			v->text_len = 15;
+			v->text[15] = '\0';
+		}
 		return 0;
 	case SC_KIND_SYSCALL:
 		return text ? match_syscalls(p, node, v) : add_syscalls(p, node, v);

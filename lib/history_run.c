@@ -8,6 +8,7 @@
 #include "../schema/abi.h"
 #include "expr.h"
 #include "match.h"
+#include "narrow.h"
 #include "syscalls.h"
 
 #define COLUMNS (SC_COL_TIME | SC_COL_TASK | SC_COL_NR | SC_COL_ARGS | SC_COL_RET | SC_COL_PAYLOAD)
@@ -374,7 +375,7 @@ static int prune(struct run *r)
 	return rc;
 }
 
-int sc_history_run(const struct sc_history_run *run, struct sc_error *err)
+static int run_narrowed(const struct sc_history_run *run, struct sc_error *err)
 {
 	struct run r = { .o = run, .err = err };
 	int rc = make_numbers(&r);
@@ -403,5 +404,23 @@ int sc_history_run(const struct sc_history_run *run, struct sc_error *err)
 	free(r.sessions);
 	free(r.tasks);
 	free(r.gaps);
+	return rc;
+}
+
+int sc_history_run(const struct sc_history_run *run, struct sc_error *err)
+{
+	struct sc_history_run o = *run;
+	struct sc_narrow narrow;
+	int rc;
+
+	/* Only where calls are shown is the expression asked of them. */
+	if (!run->show || !run->show->expr || !run->call)
+		return run_narrowed(run, err);
+	rc = sc_narrow(run->show, &narrow);
+	if (rc)
+		return sc_fail(err, rc, "out of memory");
+	o.show = &narrow.filter;
+	rc = run_narrowed(&o, err);
+	sc_narrow_free(&narrow);
 	return rc;
 }

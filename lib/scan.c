@@ -222,6 +222,7 @@ void sc_scan_free(struct sc_scan *sc)
 	sc_files_close(&sc->files);
 	sc_buf_free(&sc->joined);
 	sc_match_free(&sc->match);
+	sc_narrow_free(&sc->narrow);
 	sc_expr_run_free(sc->ask);
 	free(sc->sessions);
 	free(sc->numbers);
@@ -256,7 +257,10 @@ static int begin_asking(struct sc_scan *sc, struct sc_expr *expr)
 
 int sc_scan_begin(struct sc_scan *sc, const struct sc_filter *filter)
 {
-	int rc = sc_match_init(&sc->match, filter);
+	int rc = sc_narrow(filter, &sc->narrow);
+
+	if (!rc)
+		rc = sc_match_init(&sc->match, &sc->narrow.filter);
 
 	sc->rows = malloc(SC_BLOCK_ROWS * sizeof(*sc->rows));
 	sc->task_ok = malloc(SC_BLOCK_ROWS);

@@ -10,6 +10,7 @@
 
 #include "condition.h"
 #include "expr.h"
+#include "narrow.h"
 #include "store_private.h"
 
 #define SC_COMPLETIONS_KEPT 64u /* blocks whose completions are kept in memory */
@@ -32,6 +33,7 @@ struct sc_scan {
 	pthread_mutex_t *index_lock; /* of the threads that share the store; NULL: there is one */
 	struct sc_files files; /* segments that it has open */
 	uint64_t cost_read; /* blocks */
+	struct sc_narrow narrow; /* of the filter, as its expression says */
 	struct sc_match match;
 	unsigned want; /* SC_COL_* */
 	uint64_t columns; /* SC_BIT, for the calls; those of match aside */

@@ -9,6 +9,7 @@
 
 #include "../lib/errno_names.h"
 #include "../lib/history_run.h"
+#include "../lib/narrow.h"
 #include "../lib/salt.h"
 #include "../lib/touch.h"
 #include "who.h"
@@ -36,6 +37,7 @@ struct files {
 	size_t count, size; /* size: of the hash table, a power of two, or 0 */
 	size_t bytes;
 	uint64_t left_out;
+	bool failed; /* what failed is asked for */
 };
 
 static size_t hash(const char *path, size_t proc, uint32_t session, size_t size)
@@ -129,7 +131,7 @@ static int on_call(struct sc_history *h, const struct sc_call *call, void *arg)
 	struct files *f = arg;
 
 	/* What failed has touched nothing, and is shown where it is asked for. */
-	if (sc_call_failed(call) != f->q->where.filter.failed)
+	if (sc_call_failed(call) != f->failed)
 		return 0;
 	f->call = call;
 	f->caller = sc_history_caller(h, call);
@@ -290,8 +292,15 @@ int query_files(struct query *q)
 		.arg = &f,
 		.damage = &q->damage,
 	};
+	struct sc_narrow narrow;
 	size_t n_gaps, count;
-	int rc = n < 0 ? QUERY_STOP_MEMORY : sc_history_run(&how, &err), shown;
+	int rc = n < 0 || sc_narrow(&q->where.filter, &narrow) ? QUERY_STOP_MEMORY : 0, shown;
+
+	if (!rc) {
+		f.failed = narrow.filter.failed;
+		sc_narrow_free(&narrow);
+		rc = sc_history_run(&how, &err);
+	}
 
 	free(numbers);
 	count = f.count;

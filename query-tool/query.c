@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../lib/match.h"
+#include "../lib/narrow.h"
 #include "query.h"
 
 /* What is given up is said: such calls are not shown, and may have matched. */
@@ -51,15 +52,21 @@ unsigned query_history(const struct query *q)
 
 int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struct sc_error *err)
 {
-	const struct sc_filter *f = &q->where.filter;
+	const struct sc_filter *f;
+	struct sc_narrow narrow;
 	size_t i, n = 0;
 	int rc;
 
+	*gaps = NULL;
+	*count = 0;
+	rc = sc_narrow(&q->where.filter, &narrow);
+	if (rc)
+		return sc_fail(err, rc, "out of memory");
+	f = &narrow.filter;
 	rc = sc_store_gaps(q->store, gaps, count, err);
 	if (rc) {
 		*gaps = NULL;
 		*count = 0;
-		return rc;
 	}
 	for (i = 0; i < *count; i++) {
 		const struct sc_gap *g = &(*gaps)[i];
@@ -72,7 +79,8 @@ int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struc
 			(*gaps)[n++] = *g;
 	}
 	*count = n;
-	return 0;
+	sc_narrow_free(&narrow);
+	return rc;
 }
 
 void query_say_gaps(const struct sc_gap *gaps, size_t count)
