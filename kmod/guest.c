@@ -10,6 +10,7 @@
 
 /* Paging structures: SDM vol. 3A, 4.5; APM vol. 2, 5.3. */
 #define PTE_PRESENT BIT_ULL(0)
+#define PTE_WRITE BIT_ULL(1)
 #define PTE_USER BIT_ULL(2)
 #define PTE_LARGE BIT_ULL(7)
 #define PTE_ADDRESS GENMASK_ULL(51, 12)
@@ -153,6 +154,7 @@ struct leaf {
 	u64 gpa;
 	u32 shift; /* 12, 21 or 30; with a 32-bit kernel's tables also 22 */
 	bool user; /* user mode may use it, at all levels */
+	bool writable; /* at all levels */
 };
 
 /* 32-bit paging and PAE paging (SDM vol. 3A, 4.3 and 4.4). */
@@ -161,7 +163,7 @@ static int walk_legacy(const struct sc_space *space, u64 root, u64 gva, struct l
 	u32 bytes = space->pae ? 8 : 4, bits = space->pae ? 9 : 10;
 	u32 shift = space->pae ? 30 : 22;
 	u64 table = space->pae ? (root & GENMASK_ULL(31, 5)) : (root & GENMASK_ULL(31, 12));
-	u64 rights = PTE_USER;
+	u64 rights = PTE_USER | PTE_WRITE;
 
 	gva = (u32)gva;
 	for (;; shift -= bits) {
@@ -181,7 +183,8 @@ static int walk_legacy(const struct sc_space *space, u64 root, u64 gva, struct l
 
 			leaf->gpa = high | (pte & PTE_ADDRESS & ~mask) | (gva & mask);
 			leaf->shift = shift;
-			leaf->user = rights;
+			leaf->user = rights & PTE_USER;
+			leaf->writable = rights & PTE_WRITE;
 			return 0;
 		}
 		table = pte & PTE_ADDRESS;
@@ -193,10 +196,15 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, struct leaf *le
 {
 	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = root & CR3_ADDRESS;
-	u64 rights = PTE_USER;
+	u64 rights = PTE_USER | PTE_WRITE;
 
 	if (space->flat) {
-		*leaf = (struct leaf){ .gpa = (u32)gva, .shift = PAGE_SHIFT, .user = true };
+		*leaf = (struct leaf){
+			.gpa = (u32)gva,
+			.shift = PAGE_SHIFT,
+			.user = true,
+			.writable = true,
+		};
 		return 0;
 	}
 	if (space->legacy)
@@ -214,7 +222,8 @@ static int walk(const struct sc_space *space, u64 root, u64 gva, struct leaf *le
 		if (shift == PAGE_SHIFT || (shift <= 30 && (pte & PTE_LARGE))) {
 			leaf->gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
 			leaf->shift = shift;
-			leaf->user = rights;
+			leaf->user = rights & PTE_USER;
+			leaf->writable = rights & PTE_WRITE;
 			return 0;
 		}
 		table = pte & PTE_ADDRESS;
@@ -231,7 +240,7 @@ static bool walk_quickly(const struct sc_space *space, u64 gva, struct leaf *lea
 	u32 shift = space->five_levels ? 48 : 39;
 	u64 table = space->cr3 & CR3_ADDRESS;
 	struct sc_cache *cache = space->cache;
-	u64 rights = PTE_USER;
+	u64 rights = PTE_USER | PTE_WRITE;
 	bool opened = false;
 	u64 pte, mask;
 
@@ -261,7 +270,8 @@ static bool walk_quickly(const struct sc_space *space, u64 gva, struct leaf *lea
 	mask = (1ULL << shift) - 1;
 	leaf->gpa = (pte & PTE_ADDRESS & ~mask) | (gva & mask);
 	leaf->shift = shift;
-	leaf->user = rights;
+	leaf->user = rights & PTE_USER;
+	leaf->writable = rights & PTE_WRITE;
 	return true;
 miss:
 	if (opened)
@@ -284,6 +294,27 @@ static bool cached(const struct sc_cache *cache, u64 gva, u32 shift, u64 *gpa)
 	return true;
 }
 
+/* By the tree in use, or the kernel's where that is not the one. Return: 0 or -ENXIO */
+static int find(const struct sc_space *space, u64 gva, struct leaf *leaf)
+{
+	if (walk_quickly(space, gva, leaf) || !walk(space, space->cr3, gva, leaf))
+		return 0;
+	if (!kernel_half(gva) || !(space->cr3 & CR3_KPTI_USER))
+		return -ENXIO;
+	return walk(space, space->cr3 & ~CR3_KPTI_USER, gva, leaf);
+}
+
+int sc_guest_look(const struct sc_space *space, u64 gva, u64 *gpa, bool *writable)
+{
+	struct leaf leaf SC_UNINITIALIZED;
+
+	if (find(space, gva, &leaf))
+		return -ENXIO;
+	*gpa = leaf.gpa;
+	*writable = leaf.writable;
+	return 0;
+}
+
 int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *left)
 {
 	struct sc_cache *cache = kernel_half(gva) ? space->cache : NULL;
@@ -296,9 +327,7 @@ int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *lef
 	    (cached(cache, gva, LARGE_SHIFT, gpa) || cached(cache, gva, PAGE_SHIFT, gpa)))
 		return 0;
 
-	if (!walk_quickly(space, gva, &leaf) && walk(space, space->cr3, gva, &leaf) &&
-	    (!kernel_half(gva) || !(space->cr3 & CR3_KPTI_USER) ||
-	     walk(space, space->cr3 & ~CR3_KPTI_USER, gva, &leaf)))
+	if (find(space, gva, &leaf))
 		return -ENXIO;
 
 	*gpa = leaf.gpa;

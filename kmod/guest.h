@@ -127,6 +127,9 @@ int sc_guest_read_phys(const struct sc_space *space, u64 gpa, void *buffer, u32 
  */
 int sc_guest_translate(const struct sc_space *space, u64 gva, u64 *gpa, u64 *left);
 
+/* The same, never from what is remembered. @writable: by the page tables, for the kernel */
+int sc_guest_look(const struct sc_space *space, u64 gva, u64 *gpa, bool *writable);
+
 /* Read guest-virtual memory, page by page. Return: 0 or -ENXIO. */
 int sc_guest_read(const struct sc_space *space, u64 gva, void *buffer, u32 length);
 

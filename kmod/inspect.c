@@ -196,15 +196,15 @@ struct translate_args {
 	struct sc_space space;
 	u64 gva;
 	u64 gpa;
+	bool writable;
 };
 
 static int translate(struct kvm *kvm, struct sc_remote *remote, void *arg)
 {
 	struct translate_args *t = arg;
-	u64 left;
 
 	t->space.remote = remote;
-	return sc_guest_translate(&t->space, t->gva, &t->gpa, &left);
+	return sc_guest_look(&t->space, t->gva, &t->gpa, &t->writable);
 }
 
 int sc_audit_translate(struct sc_audit *a, struct scaudit_translate *args)
@@ -214,7 +214,7 @@ int sc_audit_translate(struct sc_audit *a, struct scaudit_translate *args)
 	struct kvm_vcpu *vcpu;
 	int r;
 
-	if (args->reserved)
+	if (args->flags)
 		return -EINVAL;
 	mutex_lock(&a->lock);
 	r = -ENXIO;
@@ -245,6 +245,7 @@ int sc_audit_translate(struct sc_audit *a, struct scaudit_translate *args)
 	t.gva = args->gva ? args->gva : s.context.lstar;
 	r = with_vm_mm(a, translate, &t);
 	args->gpa = t.gpa;
+	args->flags = t.writable ? SCAUDIT_PAGE_WRITABLE : 0;
 out:
 	mutex_unlock(&a->lock);
 	return r;

@@ -15,6 +15,7 @@
 #define BEFORE (32 * MIB)
 #define CANDIDATES_MOST 4096u /* heads that make sense; all the modules of a kernel have few */
 #define EXAMINED_MOST (256 * MIB) /* of these, read and parsed */
+#define TRIES 16u
 #define PAGE 4096u
 #define PID_MAX 0x400000u /* PID_MAX_LIMIT, include/linux/threads.h */
 #define KERNEL_HALF_I386 0x40000000ULL /* the lowest of CONFIG_PAGE_OFFSET */
@@ -59,8 +60,14 @@ static void add_ranges(struct ident *ident, const struct scaudit_slot *slots, si
 	}
 }
 
-/* The physical address of lstar, and the vCPU that can tell it. */
-static int locate(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus, uint64_t *gpa)
+static void add_near(struct ident *ident, const struct scaudit_slot *slots, size_t n, uint64_t near)
+{
+	add_ranges(ident, slots, n, near, near + BEHIND);
+	add_ranges(ident, slots, n, near > BEFORE ? near - BEFORE : 0, near);
+}
+
+/* Find out the physical address of lstar, and the vCPU that can tell it. */
+static int locate(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 {
 	struct scaudit_translate t;
 	uint32_t vcpu;
@@ -75,8 +82,8 @@ static int locate(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus, uint64
 		if (ret < 0 || t.lstar == 0 || (lstar != 0 && t.lstar != lstar))
 			continue;
 		ident->lstar = t.lstar;
+		ident->lstar_gpa = t.gpa;
 		ident->vcpu = vcpu;
-		*gpa = t.gpa;
 		return 0;
 	}
 	return -EAGAIN;
@@ -85,12 +92,12 @@ static int locate(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus, uint64
 int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 {
 	struct scaudit_slot *slots = NULL;
-	uint64_t gpa, near;
+	uint64_t near;
 	size_t n = 0;
 	int ret;
 
 	ident->busy = false;
-	ret = locate(ident, lstar, nr_vcpus, &gpa);
+	ret = locate(ident, lstar, nr_vcpus);
 	if (ret < 0)
 		return ret;
 	ret = ident->ops->slots(ident->arg, &slots, &n);
@@ -98,14 +105,15 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 		return ret;
 	free(ident->ranges);
 	ident->n_ranges = 0;
-	ident->ranges = calloc(3 * n + 1, sizeof(*ident->ranges));
+	ident->ranges = calloc(5 * n + 1, sizeof(*ident->ranges));
 	if (ident->ranges == NULL) {
 		free(slots);
 		return -ENOMEM;
 	}
-	near = gpa & ~(2 * MIB - 1);
-	add_ranges(ident, slots, n, near, near + BEHIND);
-	add_ranges(ident, slots, n, near > BEFORE ? near - BEFORE : 0, near);
+	near = ident->lstar_gpa & ~(2 * MIB - 1);
+	add_near(ident, slots, n, near);
+	ident->n_own = ident->n_ranges;
+	add_near(ident, slots, n, near);
 	ident->n_near = ident->n_ranges;
 	add_ranges(ident, slots, n, 0, UINT64_MAX);
 	free(slots);
@@ -115,7 +123,7 @@ int ident_begin(struct ident *ident, uint64_t lstar, uint32_t nr_vcpus)
 	ident->searched = ident->examined = 0;
 	ident->candidates = 0;
 	ident->length = ident->hit = 0;
-	ident->why.text[0] = '\0';
+	ident->why.text[0] = ident->near_why.text[0] = '\0';
 	ident->profiled = ident->has_layout = false;
 	ident->busy = true;
 	return 0;
@@ -161,8 +169,8 @@ static int read_virtual(const struct ident *ident, uint64_t gva, void *buffer, u
 }
 
 /* Does the plan find a task? Not being able to ask counts as yes. @what  it comes from */
-static int try_out(const struct ident *ident, const struct scaudit_plan *plan, const char *what,
-		   struct sc_error *why)
+static int try_once(const struct ident *ident, const struct scaudit_plan *plan, const char *what,
+		    struct sc_error *why)
 {
 	bool i386 = plan->flags & SCAUDIT_PLAN_I386;
 	uint64_t mask = i386 ? UINT32_MAX : UINT64_MAX;
@@ -185,6 +193,23 @@ static int try_out(const struct ident *ident, const struct scaudit_plan *plan, c
 	    tgid > PID_MAX || memchr(comm, '\0', sizeof(comm)) == NULL)
 		return sc_fail(why, -ENOENT, "%s, but its tasks make no sense", what);
 	return 0;
+}
+
+/*
+ * As try_once(), of several moments: the guest goes on while it is asked, and the address
+ * space by which it is read may be gone before it is.
+ */
+static int try_out(const struct ident *ident, const struct scaudit_plan *plan, const char *what,
+		   struct sc_error *why)
+{
+	int ret = 0;
+
+	for (unsigned int tries = 0; tries < TRIES; tries++) {
+		ret = try_once(ident, plan, what, why);
+		if (ret == 0)
+			break;
+	}
+	return ret;
 }
 
 /* Its strings begin and end with NUL: cheap to ask, and a head alone rarely has them. */
@@ -220,12 +245,34 @@ static bool examine(struct ident *ident, uint64_t gpa, size_t size)
 }
 
 /*
+ * Does it lie in what only the kernel has ever written to: its image, where that is mapped
+ * read-only? Linux makes the holes in the image writable before it gives them away as memory
+ * (free_init_pages() in arch/x86/mm/init.c), and anybody's data may be in them then.
+ */
+static bool owned(const struct ident *ident, uint64_t gpa)
+{
+	struct scaudit_translate t;
+	int ret = -ENXIO;
+
+	/* Again, since the address space by which it is asked may be gone (try_out()). */
+	for (unsigned int tries = 0; ret < 0 && tries < TRIES / 4; tries++) {
+		t = (struct scaudit_translate){
+			.gva = ident->lstar + (gpa - ident->lstar_gpa),
+			.vcpu = ident->vcpu,
+		};
+		ret = ident->ops->translate(ident->arg, &t);
+	}
+	return ret == 0 && t.gpa == gpa && !(t.flags & SCAUDIT_PAGE_WRITABLE);
+}
+
+/*
  * The next in the chunk that is worth reading, from `hit` on, which becomes its place.
  * @retval its size; 0: there is none
  */
 static size_t next_candidate(struct ident *ident)
 {
 	const unsigned char *head;
+	uint64_t gpa;
 	size_t size;
 
 	for (; ident->candidates < CANDIDATES_MOST; ident->hit++) {
@@ -236,8 +283,17 @@ static size_t next_candidate(struct ident *ident)
 		size = btf_size(head);
 		if (size == 0)
 			continue;
+		gpa = ident->at + ident->hit;
+		if (ident->range < ident->n_own &&
+		    !(owned(ident, gpa) && owned(ident, gpa + size - 1))) {
+			/* Nor is what else begins on this page. */
+			ident->hit += PAGE - 1 - gpa % PAGE;
+			if (ident->hit >= ident->length)
+				ident->hit = ident->length - 1;
+			continue;
+		}
 		ident->candidates++;
-		if (has_strings(ident, head, ident->at + ident->hit, size))
+		if (has_strings(ident, head, gpa, size))
 			return size;
 	}
 	return 0;
@@ -324,8 +380,10 @@ static bool next_range(struct ident *ident)
 static int give_up(struct ident *ident)
 {
 	sc_fail(&ident->why, -E2BIG,
-		"too much in guest memory looks like BTF and is not its kernel's: %u times, %llu MiB",
-		ident->candidates, (unsigned long long)(ident->examined / MIB));
+		"too much in guest memory looks like BTF and is not its kernel's: %u times, %llu MiB; "
+		"near the kernel: %s",
+		ident->candidates, (unsigned long long)(ident->examined / MIB),
+		ident->near_why.text[0] ? ident->near_why.text : "none");
 	return conclude(ident, use_profile(ident));
 }
 
@@ -351,6 +409,8 @@ int ident_step(struct ident *ident)
 		ident->examined += size;
 		if (examine(ident, ident->at + ident->hit, size))
 			return conclude(ident, true);
+		if (ident->range < ident->n_near && ident->near_why.text[0] == '\0')
+			ident->near_why = ident->why;
 		ident->hit++;
 		return 0;
 	}

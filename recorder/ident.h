@@ -10,9 +10,10 @@
  * tried out on the guest before it is believed: what it calls `current` must be
  * a task.
  *
- * Anybody in the guest can fill memory with what looks like BTF. What lies between
- * the kernel's entry point and its BTF is the kernel's own, so that this does not
- * come first; and only so much of it is looked at.
+ * Anybody in the guest can fill memory with what looks like BTF, and there are holes in the
+ * kernel's image that have become anybody's. So what is looked at first is what the guest's
+ * page tables say of the image that it is read-only, which holes are not; and only so much
+ * of what looks like BTF is looked at.
  */
 #ifndef RECORDER_IDENT_H
 #define RECORDER_IDENT_H
@@ -45,10 +46,12 @@ struct ident {
 	void *arg;
 	bool busy; /* ident_step() has something to do */
 	uint64_t lstar; /* the entry point it is about */
+	uint64_t lstar_gpa; /* where that lies */
 	uint32_t vcpu; /* that has it */
 	struct ident_range *ranges; /* what is to be searched, in this order */
 	size_t n_ranges, range;
-	size_t n_near; /* of them: around the kernel's entry point */
+	size_t n_own; /* of them: around the kernel's entry point, what only the kernel writes to */
+	size_t n_near; /* behind them: the same, whoever writes to it */
 	uint64_t at; /* next byte to search: where the chunk begins */
 	unsigned char *chunk; /* what is there */
 	uint64_t length; /* its bytes */
@@ -62,6 +65,7 @@ struct ident {
 	bool has_layout; /* the plan comes from BTF, which told the layout, too */
 	struct layout layout;
 	struct sc_error why; /* ABSENT: why */
+	struct sc_error near_why; /* why the first candidate near the kernel was not it */
 };
 
 int ident_init(struct ident *ident, const struct ident_ops *ops, void *arg);

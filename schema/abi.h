@@ -488,11 +488,13 @@ struct scaudit_slots {
 struct scaudit_translate {
 	__u64 gva; /* in; 0: the vCPU's LSTAR */
 	__u32 vcpu; /* in */
-	__u32 reserved;
+	__u32 flags; /* in: 0; out: SCAUDIT_PAGE_* */
 	__u64 gpa; /* out */
 	__u64 lstar; /* out: the vCPU's, as the guest wrote it */
 	__u64 kernel_gs; /* out: per-CPU base, 0 where not known */
 };
+
+#define SCAUDIT_PAGE_WRITABLE 1u /* by these page tables, for the guest's kernel */
 
 #define SCAUDIT_IOC_INFO _IOR('S', 0x00, struct scaudit_info)
 #define SCAUDIT_IOC_ATTACH _IOWR('S', 0x01, struct scaudit_attach)

@@ -7,7 +7,8 @@ usage: agree.py RECORDED RECORDED
 Each is scquery --format json of one run. Compared as multisets: process, convention,
 instruction, number, arguments, and how it ended: the result, or that there is none to be
 seen (whether a killed thread is known to be dead depends on what its process does next,
-and when). Processes are numbered in the order of their ids, since a guest gives each run
+and when). A call that a signal has interrupted ends where the handler begins, or behind
+that, if a second signal came before it began. Processes are numbered in the order of their ids, since a guest gives each run
 others; what they print on standard output holds such ids and is left out. Prints one
 line; exit status 0 if they agree, 1 if not.
 """
@@ -17,6 +18,7 @@ import json
 import sys
 
 SHOWN = 10  # differences
+EINTR = -4
 ID_FIRST = {"kill", "wait4"}  # the first argument is a process
 # Takes no arguments: its registers hold what is left of the program.
 NO_ARGS = {"sigreturn", "rt_sigreturn"}
@@ -25,6 +27,9 @@ ID_RESULT = {"clone", "fork", "getpgid", "getpid", "getppid", "gettid", "set_tid
 
 def call_of(row, place):
     args, ret = row["args"], row["ret"]
+    state = row["state"].replace("gone", "open")
+    if ret == EINTR:
+        state = state.replace("iret", "returned")
     if row["syscall"] in ID_FIRST and args[0] in place:
         args[0] = "process", place[args[0]]
     if row["syscall"] in ID_RESULT and ret in place:
@@ -32,7 +37,7 @@ def call_of(row, place):
     if row["syscall"] in NO_ARGS:
         args = []
     return (place[row["pid"]], row["abi"], row["insn"], row["nr"], row["syscall"],
-            tuple(args), row["state"].replace("gone", "open"), ret)
+            tuple(args), state, ret)
 
 
 def is_output(row):

@@ -207,8 +207,8 @@ static void test_attached(int vm, int pid)
 	expect(fd, SCAUDIT_IOC_TRANSLATE, &tr, ENOENT, "TRANSLATE on vCPU 77");
 	tr = (struct scaudit_translate){ .gva = 0xdead000000000000ULL };
 	expect(fd, SCAUDIT_IOC_TRANSLATE, &tr, ENXIO, "TRANSLATE of an unmapped address");
-	tr.reserved = 1;
-	expect(fd, SCAUDIT_IOC_TRANSLATE, &tr, EINVAL, "TRANSLATE with a reserved field set");
+	tr.flags = 2;
+	expect(fd, SCAUDIT_IOC_TRANSLATE, &tr, EINVAL, "TRANSLATE with flags set");
 	expect(fd, SCAUDIT_IOC_READ, &read, ENXIO, "READ where there is no memory");
 	read = (struct scaudit_read){ .length = 1ULL << 40 };
 	expect(fd, SCAUDIT_IOC_READ, &read, EINVAL, "READ of a terabyte");
