@@ -136,6 +136,11 @@ void sc_bounds_and(struct sc_bounds *b, const struct sc_bounds *with)
 	and_ids(&b->pids, &with->pids);
 	and_ids(&b->tids, &with->tids);
 	and_names(&b->comms, &with->comms);
+	/* One is looked for: the longer, as it is found less often. */
+	if (with->needle_len > b->needle_len) {
+		b->needle = with->needle;
+		b->needle_len = with->needle_len;
+	}
 	see_none(b);
 }
 
@@ -161,6 +166,9 @@ void sc_bounds_or(struct sc_bounds *b, const struct sc_bounds *with)
 	or_ids(&b->pids, &with->pids);
 	or_ids(&b->tids, &with->tids);
 	or_names(&b->comms, &with->comms);
+	if (b->needle_len != with->needle_len ||
+	    (b->needle_len && memcmp(b->needle, with->needle, b->needle_len) != 0))
+		b->needle_len = 0;
 }
 
 bool sc_bounds_has_number(const struct sc_bounds *b, uint64_t key)

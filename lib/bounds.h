@@ -38,6 +38,8 @@ struct sc_bounds {
 	unsigned outcomes, abis, insns;
 	struct sc_bound_ids pids, tids;
 	struct sc_bound_names comms;
+	const uint8_t *needle; /* bytes that the payload contains; of the expression */
+	size_t needle_len; /* 0: any */
 };
 
 /* Of all calls. */

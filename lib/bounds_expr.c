@@ -199,6 +199,19 @@ static void bound_failed(const struct sc_expr_node *node, bool truth, struct sc_
 		b->outcomes = yes == truth ? SC_OUTCOME_FAILED : SC_OUTCOME_SUCCEEDED;
 }
 
+/* Text that is in memory as it is shown: what is asked for lies there, too. */
+static void bound_text(const struct sc_expr_node *node, struct sc_bounds *b)
+{
+	const struct sc_expr_value *v = &node->values[0];
+
+	if (node->n_values != 1 || !v->text || !v->text_len ||
+	    (node->test != SC_TEST_EQ && node->test != SC_TEST_STARTS &&
+	     node->test != SC_TEST_ENDS && node->test != SC_TEST_CONTAINS))
+		return;
+	b->needle = v->text;
+	b->needle_len = v->text_len;
+}
+
 static int bound_test(const struct sc_expr_node *node, bool truth, struct sc_bounds *b)
 {
 	int rc = known(node, b);
@@ -218,6 +231,10 @@ static int bound_test(const struct sc_expr_node *node, bool truth, struct sc_bou
 	case SC_FIELD_COMM:
 		if (truth)
 			bound_names(node, &b->comms);
+		break;
+	case SC_FIELD_PATH:
+		if (truth)
+			bound_text(node, b);
 		break;
 	case SC_FIELD_SYSCALL:
 		bound_syscalls(node, truth, b);

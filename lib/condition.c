@@ -3,6 +3,7 @@
 
 #include "../schema/abi.h"
 #include "condition.h"
+#include "needle.h"
 #include "syscalls.h"
 #include "vector.h"
 
@@ -232,4 +233,35 @@ bool sc_condition_rows(const struct sc_match *m, const struct sc_block *b,
 	for (uint32_t i = 0; i < n_patches; i++)
 		mask[patches[i].row] |= task_ok[i];
 	return any || ended;
+}
+
+void sc_condition_needle(const struct sc_match *m, const struct sc_block *b, uint8_t *mask)
+{
+	const struct sc_filter *f = m->filter;
+	const uint32_t n = b->h.count[SC_ROWS_CALL];
+	const uint8_t *from = b->payload, *end = from + b->h.count[SC_ROWS_PAYLOAD];
+	const uint32_t *at = b->payload_at;
+	uint32_t row = 0;
+
+	/* All payloads at once: most blocks have few hits, or none. */
+	while (from < end) {
+		const uint8_t *hit = sc_needle_find(from, end, f->needle, f->needle_len);
+		uint32_t place = (uint32_t)(hit - b->payload), last = row, to;
+
+		if (hit == end)
+			break;
+		/* The row that it begins in: payloads follow each other in the order of rows. */
+		while (last + 1 < n && at[last + 1] <= place)
+			last++;
+		to = last + 1 < n ? at[last + 1] : b->h.count[SC_ROWS_PAYLOAD];
+		if (place + f->needle_len > to) {
+			/* Half of it is another call's. */
+			from = hit + 1;
+			continue;
+		}
+		memset(mask + row, 0, last - row);
+		row = last + 1;
+		from = b->payload + to;
+	}
+	memset(mask + row, 0, n - row);
 }

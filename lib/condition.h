@@ -29,6 +29,12 @@ bool sc_condition_rows(const struct sc_match *m, const struct sc_block *b,
 		       const struct sc_views *vs, const struct sc_patch *patches,
 		       uint32_t n_patches, uint8_t *mask, uint8_t *task_ok);
 
+/*
+ * Keep the rows of a mask whose payload contains the bytes; the payloads are loaded. Those of
+ * returns in later blocks are not among them.
+ */
+void sc_condition_needle(const struct sc_match *m, const struct sc_block *b, uint8_t *mask);
+
 /* How many bytes of a mask are set. */
 uint32_t sc_mask_count(const uint8_t *mask, uint32_t n);
 

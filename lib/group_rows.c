@@ -186,7 +186,9 @@ static int add_row(struct sc_grouper *g, uint32_t row, const struct sc_patch *pa
 		.session = b->h.session,
 		.state = patch ? patch->state : column_at(g, SC_C_STATE, row),
 		.ret = patch ? patch->ret : column_at(g, SC_C_RET, row),
-		.dur = patch ? patch->dur : column_at(g, SC_C_DUR, row),
+		.dur = patch			     ? patch->dur :
+		       g->columns & SC_BIT(SC_C_DUR) ? b->col[SC_C_DUR][row] :
+						       0,
 		.task = task ? &b->tasks[column_at(g, SC_C_TASK, row)] : &nobody,
 	};
 

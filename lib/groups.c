@@ -123,38 +123,17 @@ struct sweep {
 
 static int group_block(struct sc_grouper *g, uint64_t number)
 {
-	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
+	const uint64_t dur = SC_BIT(SC_C_DUR);
 	struct sc_scan *sc = &g->scan;
-	struct sc_block *b = &sc->block;
-	uint64_t mask = sc->match.columns | g->columns;
 	struct sc_place p = { 0 };
-	bool merge;
 	int fd = -1;
-	int rc = sc_scan_place(sc, number, &p);
+	int rc = sc_scan_choose(sc, number, g->columns, &p, &fd);
 
-	if (rc)
-		return rc == -ENOENT ? 0 : rc;
-	sc->cost_read++;
-	sc_views_reset(&sc->views);
-	rc = sc_scan_open(sc, number, &p, b, &fd);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	merge = p.open && (mask & ends || sc_scan_asks_ends(sc));
-	if (merge)
-		mask |= SC_BIT(SC_C_STATE);
 	/* Durations are added up: they are numbers whatever they lie as. */
-	if (mask & SC_BIT(SC_C_DUR))
-		rc = sc_scan_load(sc, number, &p, b, fd, SC_BIT(SC_C_DUR), p.rows);
 	if (!rc)
-		rc = sc_scan_view(sc, number, &p, b, fd, mask, p.rows);
+		rc = sc_scan_view(sc, number, &p, &sc->block, fd, g->columns & ~dur, p.rows);
 	if (!rc)
-		rc = sc_scan_patches(sc, merge ? number : 0);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	if (!sc_condition_rows(&sc->match, b, &sc->views, sc->patches, sc->n_patches, sc->mask,
-			       sc->task_ok))
-		return 0;
-	rc = sc_scan_ask(sc, number, &p, b, fd);
+		rc = sc_scan_load(sc, number, &p, &sc->block, fd, g->columns & dur, p.rows);
 	if (rc)
 		return rc < 0 ? rc : 0;
 	rc = sc_group_rows(g);

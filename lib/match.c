@@ -36,6 +36,8 @@ int sc_match_init(struct sc_match *m, const struct sc_filter *filter)
 		m->columns |= SC_BIT(SC_C_TS);
 	if (m->returns)
 		m->columns |= SC_BIT(SC_C_RET) | SC_BIT(SC_C_STATE);
+	if (f->needle_len)
+		m->columns |= SC_BIT(SC_C_PAYLOAD_SIZE) | SC_BIT(SC_C_PAYLOAD);
 	if (!m->numbers)
 		return 0;
 

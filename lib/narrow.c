@@ -171,6 +171,10 @@ static void narrow_rest(struct sc_narrow *n, const struct sc_bounds *b)
 		if (!f->abis)
 			let_nothing(n);
 	}
+	if (b->needle_len > f->needle_len) {
+		f->needle = b->needle;
+		f->needle_len = b->needle_len;
+	}
 	if (b->insns != all_insns && !(b->insns & SC_INSN_OTHER)) {
 		f->insns = f->insns ? f->insns & b->insns : b->insns;
 		if (!f->insns)

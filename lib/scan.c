@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "history_run.h"
+#include "needle.h"
 #include "scan_private.h"
 
 static uint64_t wanted_columns(unsigned want)
@@ -153,45 +154,86 @@ int sc_scan_ask(struct sc_scan *sc, uint64_t number, const struct sc_place *p, s
 	return rc;
 }
 
-static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call_fn *fn, void *arg)
+/* Rows that do not have the needle in their block, and may have it with their return's memory. */
+static int find_late(struct sc_scan *sc, const uint8_t *saved)
 {
-	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
+	const struct sc_filter *f = sc->match.filter;
+	const struct sc_block *b = &sc->block;
+
+	for (uint32_t i = 0; i < sc->n_patches; i++) {
+		uint32_t row = sc->patches[i].row;
+		struct sc_call call = { .payload = b->payload + b->payload_at[row] };
+		const uint8_t *end;
+		int rc;
+
+		if (!saved[i] || sc->mask[row])
+			continue;
+		call.payload_len = (uint32_t)b->col[SC_C_PAYLOAD_SIZE][row];
+		rc = join_payload(sc, row, &call);
+		if (rc)
+			return rc;
+		end = (const uint8_t *)call.payload + call.payload_len;
+		sc->mask[row] = sc_needle_find(call.payload, end, f->needle, f->needle_len) != end;
+	}
+	return 0;
+}
+
+int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct sc_place *p,
+		   int *fd)
+{
+	const uint64_t ends = SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR) |
+			      SC_BIT(SC_C_PAYLOAD);
 	struct sc_block *b = &sc->block;
-	uint64_t mask = sc->match.columns, columns = sc->columns;
-	bool merge;
-	struct sc_place p = { 0 };
-	uint32_t n;
-	int fd = -1;
-	int rc = sc_scan_place(sc, number, &p);
+	uint64_t mask = sc->match.columns;
+	bool merge, needle = sc->match.filter->needle_len;
+	int rc = sc_scan_place(sc, number, p);
 
 	if (rc)
-		return rc == -ENOENT ? 0 : rc;
+		return rc == -ENOENT ? 1 : rc;
 	sc->cost_read++;
 	sc_views_reset(&sc->views);
-	rc = sc_scan_open(sc, number, &p, b, &fd);
+	rc = sc_scan_open(sc, number, p, b, fd);
 	if (rc)
-		return rc < 0 ? rc : 0;
-
-	merge = p.open &&
-		((mask | columns) & ends || sc->want & SC_COL_PAYLOAD || sc_scan_asks_ends(sc));
-	if (merge) {
+		return rc;
+	merge = p->open && ((mask | columns) & ends || sc_scan_asks_ends(sc));
+	if (merge)
 		mask |= SC_BIT(SC_C_STATE);
-		columns |= ends;
-	}
-	rc = sc_scan_view(sc, number, &p, b, fd, mask, p.rows);
+	if (needle)
+		rc = sc_scan_load(sc, number, p, b, *fd, SC_BIT(SC_C_PAYLOAD), p->rows);
+	if (!rc)
+		rc = sc_scan_view(sc, number, p, b, *fd, mask & ~SC_BIT(SC_C_PAYLOAD), p->rows);
 	if (!rc)
 		rc = sc_scan_patches(sc, merge ? number : 0);
 	if (rc)
-		return rc < 0 ? rc : 0;
+		return rc;
 	if (!sc_condition_rows(&sc->match, b, &sc->views, sc->patches, sc->n_patches, sc->mask,
 			       sc->task_ok))
-		return 0;
-	rc = sc_scan_ask(sc, number, &p, b, fd);
+		return 1;
+	if (needle) {
+		for (uint32_t i = 0; i < sc->n_patches; i++)
+			sc->task_ok[i] = sc->mask[sc->patches[i].row];
+		sc_condition_needle(&sc->match, b, sc->mask);
+		rc = find_late(sc, sc->task_ok);
+	}
+	return rc ? rc : sc_scan_ask(sc, number, p, b, *fd);
+}
+
+static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call_fn *fn, void *arg)
+{
+	struct sc_block *b = &sc->block;
+	uint64_t columns = sc->columns;
+	struct sc_place p = { 0 };
+	uint32_t n;
+	int fd = -1;
+	int rc = sc_scan_choose(sc, number, columns, &p, &fd);
+
 	if (rc)
 		return rc < 0 ? rc : 0;
 	n = sc_mask_rows(sc->mask, b->h.count[SC_ROWS_CALL], sc->rows);
 	if (!n)
 		return 0;
+	if (sc->n_patches)
+		columns |= SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
 	/* What deciding did not take is fetched only now that there is something to show. */
 	rc = sc_scan_load(sc, number, &p, b, fd, columns, n);
 	if (rc)
@@ -202,7 +244,7 @@ static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call
 		struct sc_call call;
 
 		make_call(sc, sc->want, i, &call);
-		rc = merge && sc->want & SC_COL_PAYLOAD ? join_payload(sc, i, &call) : 0;
+		rc = sc->want & SC_COL_PAYLOAD ? join_payload(sc, i, &call) : 0;
 		if (!rc)
 			rc = fn(&call, arg);
 		if (rc)

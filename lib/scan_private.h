@@ -88,6 +88,17 @@ int sc_scan_place(struct sc_scan *sc, uint64_t number, struct sc_place *p);
 int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int *fd);
 
+/*
+ * Choose the rows of a block that match, into sc->mask, with what deciding takes in sc->views,
+ * and the returns from later blocks in sc->patches.
+ * @columns  SC_BIT of what is wanted of the calls afterwards
+ * @p, @fd   out: for sc_scan_load() and sc_scan_view()
+ * @retval 0 some may match  @retval 1 none does, or the block is damaged: counted
+ * @retval negative errno
+ */
+int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct sc_place *p,
+		   int *fd);
+
 /* Load columns. @calls of the block are lost where it is damaged @retval 1 damaged: counted */
 int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int fd, uint64_t mask, uint64_t calls);

@@ -234,6 +234,8 @@ struct sc_filter {
 	const struct sc_range *ranges; /* in any of: rising, without overlap, none empty */
 	size_t n_ranges;
 	struct sc_expr *expr; /* for which this is true (expr.h); NULL: no condition */
+	const void *needle; /* bytes that are somewhere in the call's payload */
+	size_t needle_len; /* 0: no condition */
 };
 
 /* Columns a scan must bring; the rest of struct sc_call is then 0. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/groups.h"
 #include "group.h"
 #include "line.h"
 #include "query.h"
@@ -18,25 +19,21 @@ struct counting {
 	uint64_t calls;
 };
 
-static int count_one(const struct sc_call *call, void *arg)
-{
-	(void)call;
-	++*(uint64_t *)arg;
-	return 0;
-}
-
 int query_count(struct query *q)
 {
+	const struct sc_grouping all = { .n = 0 };
+	struct sc_groups groups = { 0 };
 	struct sc_error err = { "" };
-	uint64_t calls = 0;
-	int rc = sc_store_scan(q->store, &q->where.filter, 0, false, count_one, &calls, &q->damage,
-			       &err);
+	uint64_t calls;
+	int rc = sc_store_groups(q->store, &q->where.filter, &all, &groups, &q->damage, &err);
 
+	calls = groups.all.calls;
 	if (!rc)
 		sc_out_printf(q->out,
 			      q->print.format == SC_PRINT_JSON ? "{\"calls\":%" PRIu64 "}\n" :
 								 "%" PRIu64 "\n",
 			      calls);
+	free(groups.list);
 	rc = query_result(q, rc, calls > 0, &err);
 	query_say_range_gaps(q);
 	return rc;

@@ -58,6 +58,7 @@ int main(int argc, char **argv)
 	static const uint64_t nrs[] = { 257, 59 };
 	static const struct sc_filter number = { .nrs = nrs, .n_nrs = 2 };
 	static const struct sc_filter failed = { .failed = true };
+	static const struct sc_filter path = { .needle = "/token_", .needle_len = 7 };
 	static const struct {
 		const char *name;
 		const struct sc_filter *filter;
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 		{ "scan/result", &failed, { .n = 0 } },
 		{ "summary", &all, { .n = 1, .by = { SC_BY_NUMBER }, .results = true } },
 		{ "summary/failed", &failed, { .n = 1, .by = { SC_BY_NUMBER }, .results = true } },
+		{ "path-search", &path, { .n = 0 } },
 		{ "group/comm", &all, { .n = 1, .by = { SC_BY_COMM } } },
 		{ "group/pid-number", &all, { .n = 2, .by = { SC_BY_PID, SC_BY_NUMBER } } },
 		{ "group/error", &all, { .n = 1, .by = { SC_BY_ERROR } } },

@@ -47,7 +47,7 @@ const questions = {
 	'scan/result': 'SELECT count(*) FROM calls WHERE ret BETWEEN -4095 AND -1',
 	summary: `SELECT nr, count(*), sum(CASE WHEN ret BETWEEN -4095 AND -1 THEN 1 ELSE 0 END),
 		count(ret), sum(CASE WHEN ret IS NULL THEN 0 ELSE dur END) FROM calls GROUP BY nr`,
-	'path-search': `SELECT count(*) FROM calls WHERE path LIKE '%/token_tree%'`,
+	'path-search': `SELECT count(*) FROM calls WHERE contains(path, '/token_')`,
 	'group/comm': 'SELECT comm, count(*) FROM calls GROUP BY comm',
 };
 for (const threads of [1, 2]) {

@@ -50,7 +50,7 @@ peer_text() {
 		echo "peer/grep/scan/number $(per "$calls" "$s") calls/s"
 		read -r _ s _ < <(LC_ALL=C "$BENCH/stopwatch" 3 grep -c ' = -1 E' "$text")
 		echo "peer/grep/scan/result $(per "$calls" "$s") calls/s"
-		read -r _ s _ < <(LC_ALL=C "$BENCH/stopwatch" 3 grep -cF /token_tree "$text")
+		read -r _ s _ < <(LC_ALL=C "$BENCH/stopwatch" 3 grep -cF /token_ "$text")
 		echo "peer/grep/path-search $(per "$calls" "$s") calls/s"
 	}
 	have awk text && {
@@ -81,7 +81,7 @@ peer_sqlite() {
 		scan/number|SELECT count(*) FROM calls WHERE nr IN (257, 59)
 		scan/result|SELECT count(*) FROM calls WHERE ret BETWEEN -4095 AND -1
 		summary|SELECT nr, count(*), sum(ret BETWEEN -4095 AND -1), count(ret), sum(dur) FROM calls GROUP BY nr
-		path-search|SELECT count(*) FROM calls WHERE instr(path, '/token_tree')
+		path-search|SELECT count(*) FROM calls WHERE instr(path, '/token_')
 		pid-since|SELECT * FROM calls WHERE pid = $pid AND ts >= $since
 	END
 	rm -f "$db"

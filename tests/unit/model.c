@@ -125,6 +125,9 @@ bool model_match(const struct sc_call *c, const struct sc_filter *f)
 		return false;
 	if (f->insns && !(f->insns >> c->insn & 1))
 		return false;
+	if (f->needle_len &&
+	    (!c->payload_len || !memmem(c->payload, c->payload_len, f->needle, f->needle_len)))
+		return false;
 	if (c->ts < f->since || (f->until && c->ts >= f->until))
 		return false;
 	if (f->failed && !sc_call_failed(c))

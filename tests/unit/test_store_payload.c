@@ -85,10 +85,28 @@ static void end(struct sc_writer *w, uint64_t seq, unsigned n, uint32_t most)
 	model_return(&model, w, seq, (int64_t)seq, seq, &e.ret);
 }
 
+/* Bytes that some calls have, also half in what was read at the entry, and bytes that none has. */
+static void find_needles(struct sc_store *s)
+{
+	for (unsigned i = 0; i < 100; i++) {
+		const struct sc_call *c = &model.calls[synth_random(&synth) % model.count].call;
+		size_t at = c->payload_len ? synth_random(&synth) % c->payload_len : 0;
+		size_t left = c->payload_len - at, n = 1 + synth_random(&synth) % 20;
+		struct sc_filter f = { .needle = "needle", .needle_len = 6, .failed = i % 9 == 0 };
+
+		if (left) {
+			f.needle = (const uint8_t *)c->payload + at;
+			f.needle_len = n < left ? n : left;
+		}
+		model_check(&model, s, &f, i % 2 ? SC_COL_PAYLOAD : SC_COL_NR, i % 3 == 0);
+	}
+}
+
 /* Returns come in another order than the entries, some in the block, some in later ones. */
 static void late_returns(void **state)
 {
 	struct sc_writer *w = writer_open(dir, 1);
+	struct sc_store *s;
 	uint64_t open[200];
 	unsigned n = 0;
 
@@ -113,6 +131,9 @@ static void late_returns(void **state)
 	model_complete(&model, w, open[0], SC_STATE_GONE, 0, 0);
 	close_writer(w, "stopped");
 	model_check_dir(&model, dir);
+	s = store_open(dir);
+	find_needles(s);
+	sc_store_close(s);
 }
 
 /* More blocks with late payloads than a reader keeps, asked for in the order that is worst. */
