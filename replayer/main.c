@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/expr.h"
 #include "../lib/print_args.h"
 #include "../lib/timespec.h"
 #include "pace.h"
@@ -43,7 +44,10 @@ static const char doc[] =
 	"Play a recording of a VM's system calls again, in its own tempo, or show which "
 	"processes were alive at a time."
 	"\v"
+	"A filter says in words which calls (docs/filter-language.md).\n"
+	"\n"
 	"Examples:\n"
+	"  screplay --vm web 'comm = sshd and not path startswith /proc'\n"
 	"  screplay --vm web --comm sshd --since 12:30 --speed 10 --max-delay 2\n"
 	"  screplay --vm web --at '2026-03-01 12:30:00.5'\n"
 	"\n"
@@ -58,6 +62,10 @@ int replay_result(struct replay *r, int rc, bool matched, const struct sc_error 
 		sc_say("cannot write to standard output: %s", strerrordesc_np(error));
 		return SC_EXIT_FAILED;
 	}
+	if (r->where.expr && r->where.expr->given_up)
+		sc_say("%" PRIu64 " times a pattern took too long and was given up: whether it "
+		       "matches is not known there",
+		       r->where.expr->given_up);
 	if (rc < 0) {
 		sc_say("%s", err->text);
 		return SC_EXIT_FAILED;
@@ -81,7 +89,7 @@ static void check(const struct argp_state *state, struct request *q)
 	if (!q->at)
 		return;
 	if (f->n_pids || f->n_tids || f->n_comms || f->n_nrs || f->tree || f->since || f->until ||
-	    f->failed || f->abis || f->insns || f->successful || q->r.limit || q->paced)
+	    f->failed || f->abis || f->insns || f->successful || f->expr || q->r.limit || q->paced)
 		sc_usage(state,
 			 "--at shows all the processes there were: it goes with --store, --vm "
 			 "and --format only");
@@ -117,7 +125,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		q->at = arg;
 		break;
 	case ARGP_KEY_ARG:
-		sc_usage(state, "'%s' is not understood: there are options only", arg);
+		if (sc_filter_add_expr(&q->r.where, arg, &err))
+			argp_failure(state, SC_EXIT_FAILED, 0, "%s", err.text);
+		break;
 	case ARGP_KEY_SUCCESS:
 		check(state, q);
 		break;
@@ -165,7 +175,7 @@ int main(int argc, char **argv)
 		{ &sc_print_argp, 0, NULL, 0 },
 		{ 0 },
 	};
-	static const struct argp argp = { options, parse, NULL, doc, children, NULL, NULL };
+	static const struct argp argp = { options, parse, "[FILTER]", doc, children, NULL, NULL };
 	static struct sc_out out;
 	struct request q = {
 		.r = { .out = &out, .speed = PACE_NORMAL, .max_delay = PACE_NO_LIMIT },

@@ -63,6 +63,16 @@ cmp -s out want || bad "JSON differs from scquery's"
 run $R --pid 99
 status 1
 no_stdout
+run $R --speed max --time unix 'comm = sh and arg.fd' = 3
+status 0
+[ "$(grep -v -- --- out)" = '10    1772368200.300000000 close(0x3) = 0 <0.000000005>' ] ||
+	bad "filter: $(cat out)"
+run $R 'pth = 3'
+status 2
+no_stdout
+grep -qF "unknown field 'pth': did you mean 'path'?" err || bad "$(cat err)"
+run $R --at now 'comm = sh'
+refused '--at shows all the processes there were'
 
 # What is due is on the screen while one waits for the next; ^C ends at once.
 (trap - INT; exec screplay --store store --speed 0.01 --time unix >out 2>err) &
@@ -186,7 +196,8 @@ refused '--at shows all the processes'
 run $R --limit x
 refused "--limit: 'x' is not a number from 1 on"
 run $R play
-refused "'play' is not understood"
+status 2
+grep -qF "unknown field 'play'" err || bad "$(cat err)"
 run $R --syscall opnat
 refused "did you mean 'openat'?"
 run screplay --store nowhere
