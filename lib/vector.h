@@ -6,7 +6,8 @@
 #ifndef SC_VECTOR_H
 #define SC_VECTOR_H
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+/* clang's clones are not found from other files by their plain name. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define SC_FOR_EACH_CPU __attribute__((target_clones("avx2", "default")))
 #else
 #define SC_FOR_EACH_CPU

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../lib/field.h"
 #include "../../lib/history.h"
 #include "../../lib/payload.h"
 #include "../../lib/snapshot.h"
@@ -446,6 +447,52 @@ static void texts(void)
 	}
 }
 
+/* ---- filters, and times at a time ---- */
+
+static void filters(void)
+{
+	/* Of openat(AT_FDCWD, "/etc/passwd", O_RDONLY), as fuzz_expr.c takes it apart. */
+	static const uint8_t call[] = { 15,  10,  11,  0,   2,	 's', 'h', 5,	9,   0,	  0,  1,
+					0,   3,	  0,   1,   0,	 0,   0,   0,	0,   1,	  0,  11,
+					'/', 'e', 't', 'c', '/', 'p', 'a', 's', 's', 'w', 'd' };
+	static const char *const times[] = {
+		"2026-03-01T12:30:00.123456789+01:00",
+		"yesterday 23:30",
+		"-10min",
+		"2h30min left",
+		"@1772368200.5",
+		"20260301T123000Z",
+		"1.5s",
+		"2 days",
+	};
+	uint8_t data[256];
+	char name[32];
+	size_t i, n, words;
+
+	for (i = 0; i < SC_FIELDS; i++) {
+		const char *text = sc_field_rows[i].example;
+
+		/* Six eighths are the filter, with blanks behind it. */
+		n = strlen(text);
+		words = sizeof(call) * 3;
+		memset(data, ' ', sizeof(data));
+		memcpy(data, text, n);
+		if (n > words)
+			continue;
+		memcpy(data + words, call, sizeof(call));
+		snprintf(name, sizeof(name), "field-%zu", i);
+		seed("expr", name, 5, data, words + sizeof(call));
+	}
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		uint64_t now = 1764000000123456789;
+
+		memcpy(data, &now, sizeof(now));
+		memcpy(data + sizeof(now), times[i], strlen(times[i]));
+		snprintf(name, sizeof(name), "time-%zu", i);
+		seed("time", name, -1, data, sizeof(now) + strlen(times[i]));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -465,5 +512,6 @@ int main(int argc, char **argv)
 	kernel("6.1", false);
 	kernel("6.12", true);
 	texts();
+	filters();
 	return 0;
 }
