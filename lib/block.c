@@ -244,7 +244,18 @@ enum {
 	HAS_SKIPPED = 1 << 17,
 	HAS_SNAPSHOT = 1 << 18,
 	HAS_SEAL = 1 << 19,
+	HAS_FACTS = 1 << 20,
 };
+
+/* As they are; who wants them reads them (fact.h). */
+static void block_get_facts(struct sc_block *b, struct sc_cbor *in)
+{
+	const uint8_t *at = in->at;
+
+	sc_cbor_skip(in);
+	b->h.facts = at;
+	b->h.facts_len = (size_t)(in->at - at);
+}
 
 static uint32_t get_count(struct sc_cbor *in, uint32_t max)
 {
@@ -274,6 +285,8 @@ static unsigned block_get_field(struct sc_block *b, struct sc_cbor *in, const ui
 		return h->number = sc_cbor_get_max(in, INT64_MAX), HAS_BLOCK;
 	if (sc_key_is(key, n, "event"))
 		return h->event = sc_cbor_get(in, SC_CBOR_UINT), HAS_EVENT;
+	if (sc_key_is(key, n, "facts"))
+		return block_get_facts(b, in), HAS_FACTS;
 	if (sc_key_is(key, n, "tasks"))
 		return h->count[SC_ROWS_TASK] = get_count(in, SC_BLOCK_ROWS), HAS_TASKS;
 	if (sc_key_is(key, n, "columns"))

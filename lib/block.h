@@ -106,6 +106,8 @@ struct sc_block_head {
 	bool any_number; /* too many syscall numbers to list */
 	const uint8_t *numbers; /* CBOR array of uint, rising: abi << 32 | nr; into the head */
 	size_t numbers_len; /* bytes */
+	const uint8_t *facts; /* of the store's life (fact.h): CBOR; likewise */
+	size_t facts_len; /* bytes; 0: none */
 	uint8_t prev[SC_HASH_LEN];
 	uint8_t body[SC_HASH_LEN]; /* SHA-256 of the columns as they lie in the item */
 	struct sc_seal seal; /* reading only */

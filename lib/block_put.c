@@ -147,8 +147,9 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 	size_t seal = 0;
 
 	sc_cbor_put(head, SC_CBOR_MAP,
-		    16 + (h->skipped != 0) + (h->count[SC_ROWS_SNAPSHOT] != 0) +
-			    (h->count[SC_ROWS_LATE] != 0) + sealed);
+		    16 + (h->skipped != 0) + (h->facts_len != 0) +
+			    (h->count[SC_ROWS_SNAPSHOT] != 0) + (h->count[SC_ROWS_LATE] != 0) +
+			    sealed);
 	sc_cbor_put_text(head, "id");
 	sc_cbor_put_bytes(head, h->id, sizeof(h->id));
 	sc_cbor_put_text(head, "seq");
@@ -173,6 +174,10 @@ static void block_put_head(const struct sc_block *b, const struct sc_buf *list, 
 	sc_cbor_put_uint(head, h->number);
 	sc_cbor_put_text(head, "event");
 	sc_cbor_put_uint(head, h->event);
+	if (h->facts_len) {
+		sc_cbor_put_text(head, "facts");
+		sc_buf_add(head, h->facts, h->facts_len);
+	}
 	sc_cbor_put_text(head, "tasks");
 	sc_cbor_put_uint(head, h->count[SC_ROWS_TASK]);
 	sc_cbor_put_text(head, "columns");

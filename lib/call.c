@@ -26,5 +26,7 @@ const char *sc_gap_reason_name(unsigned reason)
 	};
 
 	reason = SC_GAP_REASON(reason);
+	if (reason == SC_GAP_RETIRED)
+		return "retired";
 	return reason < SCAUDIT_NR_REASONS ? names[reason] : "?";
 }

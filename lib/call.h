@@ -95,6 +95,12 @@ struct sc_gap {
 #define SC_GAP_REASON(reason) ((reason)&0xffu)
 #define SC_GAP_DETAIL(reason) ((reason) >> 8)
 
+/*
+ * Of the store, not of the module: what was recorded has been removed since. Its detail is
+ * enum sc_why (fact.h). No block holds such a gap; it is made of the store's facts.
+ */
+#define SC_GAP_RETIRED 0xffu
+
 /* "drop", "stall", …, "missing" of 0; never NULL. */
 const char *sc_gap_reason_name(unsigned reason);
 

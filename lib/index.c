@@ -14,14 +14,14 @@
 #include "index_sql.h"
 #include "io.h"
 
-#define LAYOUT 2 /* of the tables: "layout" in meta of schema/index.sql; 1 had none */
+#define LAYOUT 3 /* of the tables: "layout" in meta of schema/index.sql; 1 had none */
 #define BUSY_MS 5000 /* longest wait for another connection's lock */
 #define READ_TRIES 50 /* for a writer that is just coming or going */
 #define READ_PAUSE 2000000 /* ns between them */
 
 static const char *const tables[] = {
 	"sessions",    "segments", "blocks",	"links",      "tasks",
-	"block_tasks", "gaps",	   "snapshots", "open_calls",
+	"block_tasks", "gaps",	   "snapshots", "open_calls", "facts",
 };
 
 sqlite3 *sc_index_db(struct sc_index *ix)
@@ -502,22 +502,53 @@ int sc_index_again(struct sc_index *ix, int rc, struct sc_error *err)
 	return rc ? rc : 1;
 }
 
+/*
+ * Which rows of the index on disk count, where there are others in memory: of sessions and
+ * segments the newer row does, and nothing of what has been retired since. @last NULL: nothing has
+ */
+static void overlay_where(const char *t, const struct sc_fact *last, char *where, size_t size)
+{
+	uint64_t segment = last ? last->segment : 0, block = last ? last->block : 0;
+
+	if (!strcmp(t, "sessions"))
+		snprintf(where, size, "number NOT IN (SELECT number FROM main.sessions)");
+	else if (!strcmp(t, "segments"))
+		snprintf(where, size,
+			 "number NOT IN (SELECT number FROM main.segments) AND number > %" PRIu64,
+			 segment);
+	else if (!last || !strcmp(t, "tasks") || !strcmp(t, "open_calls"))
+		snprintf(where, size, "1");
+	else if (!strcmp(t, "facts"))
+		snprintf(where, size, "kind <> %d", SC_FACT_RETIRED);
+	else
+		snprintf(where, size, "%s >= %" PRIu64, !strcmp(t, "blocks") ? "number" : "block",
+			 block);
+}
+
+int sc_index_overlay_from(struct sc_index *ix, const struct sc_fact *last, struct sc_error *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < sizeof(tables) / sizeof(*tables); i++) {
+		const char *t = tables[i];
+		char where[128], sql[384];
+
+		overlay_where(t, last, where, sizeof(where));
+		snprintf(sql, sizeof(sql),
+			 "DROP VIEW IF EXISTS temp.%s; CREATE TEMP VIEW %s AS SELECT * FROM "
+			 "disk.%s WHERE %s UNION ALL SELECT * FROM main.%s",
+			 t, t, t, where, t);
+		rc = sc_index_exec(ix, sql, err);
+	}
+	return rc;
+}
+
 int sc_index_overlay(struct sc_index *ix, struct sc_error *err)
 {
 	int rc = index_create(ix, err);
 
-	for (unsigned i = 0; !rc && i < sizeof(tables) / sizeof(*tables); i++) {
-		const char *t = tables[i];
-		bool replaces = i < 2; /* of sessions and segments the newer row counts */
-		char sql[256];
-
-		snprintf(sql, sizeof(sql),
-			 "CREATE TEMP VIEW %s AS SELECT * FROM disk.%s%s%s UNION ALL "
-			 "SELECT * FROM main.%s",
-			 t, t, replaces ? " WHERE number NOT IN (SELECT number FROM main." : "",
-			 replaces ? (i ? "segments)" : "sessions)") : "", t);
-		rc = sc_index_exec(ix, sql, err);
-	}
+	if (!rc)
+		rc = sc_index_overlay_from(ix, NULL, err);
 	ix->overlay = !rc;
 	return rc;
 }

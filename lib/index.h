@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "fact.h"
 #include "segment.h"
 
 #define SC_INDEX_FILE "index.db"
@@ -108,6 +109,21 @@ int sc_index_segment(struct sc_index *ix, uint32_t number, struct sc_index_segme
 /* Open calls of the last session; the array is the caller's to free(). */
 int sc_index_open_calls(struct sc_index *ix, struct sc_open_call **calls, size_t *count,
 			struct sc_error *err);
+
+/*
+ * What was retired, oldest first: the last one's segment and all before it are gone.
+ * @list  room for SC_FACTS_RETIRED
+ */
+int sc_index_retired(struct sc_index *ix, struct sc_fact *list, size_t *n, struct sc_error *err);
+
+/* The same for who wants the number alone; 0: none. */
+int sc_index_floor(struct sc_index *ix, uint32_t *segment, struct sc_error *err);
+
+/* A fact's row, SC_INDEX_FACT columns. */
+#define SC_INDEX_FACT                                                                 \
+	"kind, why, session, segment, segments, next_block, calls, first, next, begin, " \
+	"\"end\", hash"
+void sc_index_fact(sqlite3_stmt *row, struct sc_fact *f);
 
 /* Integers of the database are signed. */
 static inline int64_t sc_clamp(uint64_t v)

@@ -53,6 +53,12 @@ struct sc_index {
 	uint32_t cached;
 };
 
+/* Put the facts in a block's head into the index, and do what follows from them. */
+int sc_index_add_facts(struct sc_index *ix, const struct sc_block_head *h, struct sc_error *err);
+
+/* The views over disk and memory, of what is left behind this fact; NULL: of all. */
+int sc_index_overlay_from(struct sc_index *ix, const struct sc_fact *last, struct sc_error *err);
+
 int sc_index_exec(struct sc_index *ix, const char *sql, struct sc_error *err);
 
 /* Drop what is known of rows: a transaction was rolled back. */

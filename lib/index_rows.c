@@ -370,6 +370,8 @@ int sc_index_add_block(struct sc_index *ix, const struct sc_block *b, uint32_t s
 		rc = add_links(ix, b, err);
 	if (!rc && (b->have & SC_BITS_GAP) == SC_BITS_GAP)
 		rc = add_gaps(ix, b, err);
+	if (!rc)
+		rc = sc_index_add_facts(ix, h, err);
 	if (!rc && h->count[SC_ROWS_SNAPSHOT])
 		rc = run(ix, err, SC_SQL_ADD_SNAPSHOT, NULL, "iiiii", (int64_t)h->number,
 			 (int64_t)h->session, (int64_t)h->count[SC_ROWS_SNAPSHOT],

@@ -7,6 +7,7 @@
 #include "../schema/abi.h"
 #include "decode.h"
 #include "errno_names.h"
+#include "fact.h"
 #include "json.h"
 #include "print.h"
 #include "print_fds.h"
@@ -442,6 +443,7 @@ int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *
 {
 	bool blind = SC_GAP_REASON(gap->reason) == SCAUDIT_GAP_BLIND;
 	bool cut = SC_GAP_REASON(gap->reason) == SCAUDIT_GAP_CUT;
+	bool retired = SC_GAP_REASON(gap->reason) == SC_GAP_RETIRED;
 	char iso[SC_TIME_ISO_LEN];
 	char *p;
 
@@ -456,11 +458,15 @@ int sc_print_gap(struct sc_print *how, struct sc_out *out, const struct sc_gap *
 	} else if (cut) {
 		p = SC_PUT(p, "the guest began anew in the middle of ");
 		p = put_count(p, gap->returns, " calls (");
+	} else if (retired) {
+		p = put_count(p, gap->entries, " calls were removed from the store (");
 	} else {
 		p = put_count(p, gap->entries, " calls and ");
 		p = put_count(p, gap->returns, " returns not recorded (");
 	}
 	p = sc_put_str(p, sc_gap_reason_name(gap->reason));
+	if (retired)
+		p = sc_put_str(SC_PUT(p, ": "), sc_why_name(SC_GAP_DETAIL(gap->reason)));
 	if (gap->vcpu != ~0u)
 		p = sc_put_u64(SC_PUT(p, ", vCPU "), gap->vcpu);
 	sc_time_iso(gap->first, iso);

@@ -34,8 +34,7 @@ static int compare_u32(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Numbers of the segments in the folder, rising; the caller's to free(). */
-static int list_segments(int segments, uint32_t **list, size_t *count)
+int sc_list_segments(int segments, uint32_t **list, size_t *count)
 {
 	int fd = openat(segments, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
@@ -324,25 +323,35 @@ int sc_recover(struct sc_index *ix, const char *dir, int segments, struct sc_rec
 {
 	struct recovering rec = { .ix = ix, .dir = dir, .r = r, .err = err };
 	struct sc_index_tail tail;
-	uint32_t *list;
+	uint32_t *list, floor = 0;
 	size_t n;
 	int rc = sc_index_tail(ix, &tail, err);
 
+	if (!rc)
+		rc = sc_index_floor(ix, &floor, err);
 	r->sealed = false;
 	r->last_file = 0;
 	if (rc)
 		return rc;
 	rec.next_block = tail.block;
 	rec.next_seq = tail.seq;
-	rc = list_segments(segments, &list, &n);
+	rc = sc_list_segments(segments, &list, &n);
 	if (rc)
 		sc_fail(err, rc, "%s/" SC_SEGMENTS_DIR ": %s", dir, strerror(-rc));
 	for (size_t i = 0; !rc && i < n; i++) {
 		rec.number = list[i];
+		r->last_file = list[i];
+		/* Retired: nobody has come to removing the file. */
+		if (rec.number <= floor)
+			continue;
 		sc_segment_name(rec.name, rec.number);
 		rc = recover_segment(&rec, segments);
-		r->last_file = list[i];
 	}
+	/* A segment may have told of the retirement of some before it. */
+	if (!rc && r->repair)
+		rc = sc_index_floor(ix, &floor, err);
+	if (!rc && r->repair && n && list[0] <= floor)
+		rc = sc_retire_files(dir, segments, floor, err);
 	free(list);
 	return rc;
 }

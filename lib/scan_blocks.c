@@ -230,6 +230,13 @@ int sc_scan_place(struct sc_scan *sc, uint64_t number, struct sc_place *p)
 	return rc;
 }
 
+bool sc_scan_gone(struct sc_scan *sc, uint64_t number)
+{
+	struct sc_place p;
+
+	return sc_scan_place(sc, number, &p) == -ENOENT;
+}
+
 int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int *fd)
 {
@@ -239,8 +246,9 @@ int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 			 sc_files_open(&sc->files, sc->s->segments, p->segment, fd, &size);
 
 	if (rc == -ENOENT)
-		return sc_scan_damaged(sc, p->rows, p->segment, number, "the segment is missing"),
-		       1;
+		return sc_scan_gone(sc, number) ||
+			       !sc_scan_damaged(sc, p->rows, p->segment, number,
+						"the segment is missing");
 	if (!rc)
 		rc = sc_block_read(b, *fd, size, p->offset);
 	if (rc == -ENODATA)

@@ -29,6 +29,8 @@ static int load_later(struct sc_scan *sc, uint64_t number, uint64_t mask, const 
 		uint64_t size;
 
 		rc = sc_files_open(&sc->files, sc->s->segments, p.segment, &fd, &size);
+		if (rc == -ENOENT && sc_scan_gone(sc, number))
+			return 1;
 		if (!rc)
 			rc = sc_block_read(b, fd, size, p.offset);
 	}

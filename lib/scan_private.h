@@ -84,6 +84,9 @@ int sc_scan_select(struct sc_scan *sc, bool reverse);
 /* @retval -ENOENT the index knows no such block (any more) */
 int sc_scan_place(struct sc_scan *sc, uint64_t number, struct sc_place *p);
 
+/* Has a block been retired since the scan began? Its file may be gone before its turn comes. */
+bool sc_scan_gone(struct sc_scan *sc, uint64_t number);
+
 /* Read a block's head. @retval 1 damaged: counted and to be passed over */
 int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int *fd);

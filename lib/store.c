@@ -283,9 +283,23 @@ static void gap_element(sqlite3_stmt *row, void *element)
 int sc_store_gaps(struct sc_store *s, struct sc_gap **gaps, size_t *count, struct sc_error *err)
 {
 	return list_all(s,
-			"SELECT session, reason, vcpu, entries, returns, first, last, after_seq "
-			"FROM gaps ORDER BY block, after_seq, first",
+			/* 255: SC_GAP_RETIRED, with why in the byte above it; of all vCPUs. */
+			"SELECT session, reason, vcpu, entries, returns, first, last, after_seq, "
+			"block FROM gaps UNION ALL SELECT session, 255 + why * 256, 4294967295, "
+			"calls, 0, begin, \"end\", first - 1, 0 FROM facts WHERE kind = 1 "
+			"ORDER BY block, after_seq, first",
 			sizeof(**gaps), gap_element, (void **)gaps, count, err);
+}
+
+static void fact_element(sqlite3_stmt *row, void *element)
+{
+	sc_index_fact(row, element);
+}
+
+int sc_store_facts(struct sc_store *s, struct sc_fact **facts, size_t *count, struct sc_error *err)
+{
+	return list_all(s, "SELECT " SC_INDEX_FACT " FROM facts ORDER BY kind, block, facts.segment",
+			sizeof(**facts), fact_element, (void **)facts, count, err);
 }
 
 static void task_element(sqlite3_stmt *row, void *element)

@@ -164,6 +164,41 @@ size_t sc_writer_pending(const struct sc_writer *w);
  */
 int sc_writer_flush(struct sc_writer *w, uint64_t last_event, struct sc_error *err);
 
+#define SC_SEGMENT_BYTES_MIN (64u << 10)
+#define SC_SEGMENTS_LEAST 8u /* that a store should be able to hold, so that one can go */
+
+/* What a store may grow to. A zero is no limit. */
+struct sc_limits {
+	uint64_t segment_bytes; /* a segment that has grown beyond is closed; 0: as keep_bytes wants */
+	uint64_t segment_ns; /* … or that was begun so long ago */
+	uint64_t keep_bytes; /* segments, and what is in use of the index */
+	uint64_t keep_ns; /* age of a segment's last call */
+	uint64_t min_free; /* bytes that are to be left on the file system */
+	bool reserve; /* keep some room by, for telling of a removal when the disk is full */
+};
+
+/* The size of segments with which a store of so many bytes has enough of them. */
+uint64_t sc_segment_bytes_for(uint64_t keep_bytes);
+
+/* From now on. */
+void sc_writer_limit(struct sc_writer *w, const struct sc_limits *limits);
+
+/*
+ * Remove the oldest closed segments where a limit wants it, after saying so in the chain. A kill
+ * at any moment leaves a store that says what was removed, and an index that names nothing that
+ * is not there. Cheap where nothing is to be done: for every second.
+ * @now   ns since the epoch
+ * @full  the disk is full: at least one has to go
+ * @retval 1 some were removed  @retval 0 none  @retval negative errno: try again later
+ */
+int sc_writer_retain(struct sc_writer *w, uint64_t now, bool full, struct sc_error *err);
+
+/* How much was ever retired from the store. */
+void sc_writer_retired(const struct sc_writer *w, uint64_t *calls, uint64_t *segments);
+
+/* Say in the chain that the disk was full for a while. @from, @to  ns since the epoch */
+int sc_writer_full(struct sc_writer *w, uint64_t from, uint64_t to, struct sc_error *err);
+
 /* Bytes of all segments and the index, as of the last flush. */
 uint64_t sc_writer_bytes(const struct sc_writer *w);
 
@@ -179,6 +214,22 @@ uint64_t sc_writer_calls(const struct sc_writer *w);
  *         they are behind sc_writer_last_event())
  */
 int sc_writer_close(struct sc_writer *w, const char *ended, struct sc_error *err);
+
+/* What sc_store_prune() has done. */
+struct sc_pruned {
+	uint64_t segments, calls; /* removed */
+	uint64_t bytes; /* that this has freed */
+	uint64_t left; /* bytes of the store now */
+};
+
+/*
+ * Remove the oldest segments of a store that nobody is recording to, as sc_writer_retain() does.
+ * What a crash has left unfinished is put right first, as by sc_writer_open().
+ * @limits  keep_bytes, keep_ns and min_free count
+ * @retval -EBUSY a recorder is at work  @retval others as of sc_writer_open()
+ */
+int sc_store_prune(const char *dir, const struct sc_limits *limits, struct sc_pruned *pruned,
+		   struct sc_error *notice, struct sc_error *err);
 
 /* ---- reading ---- */
 
@@ -292,6 +343,10 @@ void sc_store_scan_cost(const struct sc_store *s, uint64_t *read, uint64_t *all)
 int sc_store_sessions(struct sc_store *s, struct sc_session **sessions, size_t *count,
 		      struct sc_error *err);
 int sc_store_gaps(struct sc_store *s, struct sc_gap **gaps, size_t *count, struct sc_error *err);
+
+/* Facts of the store's life (fact.h), retired ones first; likewise. These are gaps, too. */
+struct sc_fact;
+int sc_store_facts(struct sc_store *s, struct sc_fact **facts, size_t *count, struct sc_error *err);
 
 /* A snapshot of a session. */
 struct sc_stored_snapshot {

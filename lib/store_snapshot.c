@@ -73,6 +73,19 @@ static int list_once(struct sc_store *s, uint32_t session, struct place **places
 	return rc;
 }
 
+/* Was its segment removed since the list was made? */
+static bool is_retired(struct sc_store *s, const struct place *p)
+{
+	uint32_t floor = 0;
+	int rc;
+
+	do {
+		rc = sc_index_floor(s->ix, &floor, NULL);
+		rc = sc_index_again(s->ix, rc, NULL);
+	} while (rc == 1);
+	return !rc && p->segment <= floor;
+}
+
 static int show(struct sc_store *s, uint32_t session, const struct place *p, struct sc_block *b,
 		sc_snapshot_fn *fn, void *arg, struct sc_damage *damage, struct sc_error *err)
 {
@@ -89,6 +102,8 @@ static int show(struct sc_store *s, uint32_t session, const struct place *p, str
 		rc = sc_block_load(b, fd, SC_BIT(SC_S_SNAPSHOT), NULL);
 	if (rc == -ENOMEM)
 		return sc_fail(err, rc, "%s: no memory", s->dir);
+	if (rc == -ENOENT && is_retired(s, p))
+		return 0;
 	if (rc)
 		return damaged(s, p, damage,
 			       rc == -EBADMSG ? "is damaged" :

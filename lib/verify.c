@@ -77,6 +77,46 @@ static void between(const struct sc_verify *v, struct sc_finding *f, uint64_t bl
 	f->calls = seq > v->seq ? seq - v->seq : 0;
 }
 
+/* What was before the store's first item was not retired: it is told now, of where that is. */
+static void tell_headless(struct sc_verify *v)
+{
+	struct sc_finding f = { .kind = SC_FINDING_MISSING };
+	uint64_t block = v->block, seq = v->seq;
+	uint32_t segment = v->segment;
+	char name[SC_SEGMENT_NAME];
+
+	memcpy(name, v->name, sizeof(name));
+	v->segment = v->first_segment;
+	sc_segment_name(v->name, v->segment);
+	v->block = v->seq = 1;
+	between(v, &f, v->first_block, v->first_seq);
+	sc_verify_found(v, &f, "the store does not begin here: what was before is gone");
+	v->block = block;
+	v->seq = seq;
+	v->segment = segment;
+	memcpy(v->name, name, sizeof(name));
+	v->headless = false;
+}
+
+/* Does a block say that what was before the first item was retired, and ended as that says? */
+static void verify_facts(struct sc_verify *v, const struct sc_block_head *h)
+{
+	struct sc_fact *facts;
+	size_t n;
+
+	if (!v->headless || !h->facts_len)
+		return;
+	facts = malloc(SC_FACTS_MAX * sizeof(*facts));
+	if (!facts || sc_facts_get(h->facts, h->facts_len, facts, &n))
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (facts[i].kind == SC_FACT_RETIRED && facts[i].block == v->first_block &&
+		    facts[i].next == v->first_seq &&
+		    !memcmp(facts[i].hash, v->first_prev, SC_HASH_LEN))
+			v->headless = false;
+	free(facts);
+}
+
 static void first_link(struct sc_verify *v, const uint8_t prev[SC_HASH_LEN], uint64_t block,
 		       uint64_t seq)
 {
@@ -84,8 +124,13 @@ static void first_link(struct sc_verify *v, const uint8_t prev[SC_HASH_LEN], uin
 
 	v->block = v->seq = 1;
 	between(v, &f, block, seq);
-	if (f.blocks || f.calls || v->segment > 1)
-		sc_verify_found(v, &f, "the store does not begin here: what was before is gone");
+	if (f.blocks || f.calls || v->segment > 1) {
+		v->headless = true;
+		v->first_segment = v->segment;
+		v->first_block = block;
+		v->first_seq = seq;
+		memcpy(v->first_prev, prev, SC_HASH_LEN);
+	}
 	else if (memcmp(prev, zeros, SC_HASH_LEN) != 0)
 		sc_verify_found(v, &f, "it says that something came before it, which is gone");
 }
@@ -275,6 +320,7 @@ static int verify_block(struct sc_verify *v, struct sc_walk *w, uint64_t at, uin
 	int rc = 0;
 
 	link_item(v, &w->block.item, h->prev, h->number, h->first, at, lost);
+	verify_facts(v, h);
 	if (h->session != v->session)
 		sc_verify_found(v, &f, "block %" PRIu64 " is of another session", h->number);
 	if (v->footer)
@@ -551,6 +597,8 @@ static int verify_store(struct sc_verify *v)
 	free(list);
 	if (!rc && v->ix)
 		rc = sc_index_commit(v->ix, v->err);
+	if (!rc && v->headless)
+		tell_headless(v);
 	if (!rc) {
 		verify_end(v);
 		verify_checkpoint(v);

@@ -41,6 +41,11 @@ struct sc_verify {
 
 	/* What the chain has come to. */
 	bool begun;
+	bool headless; /* what came before the first item is gone, and it is not told yet that
+			* it was retired: */
+	uint32_t first_segment; /* … where it is, and what it follows on */
+	uint64_t first_block, first_seq;
+	uint8_t first_prev[SC_HASH_LEN];
 	bool broken; /* what comes next cannot be linked to it: that was told */
 	uint8_t prev[SC_HASH_LEN];
 	uint64_t block, seq; /* that come next */

@@ -426,16 +426,13 @@ static void unnote_open(struct sc_writer *w)
 		sc_seq_set_remove(&w->open, w->rows.first + i);
 }
 
-static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error *err)
+/* The encoded block, behind the last item, durable; then the index. */
+static int append(struct sc_writer *w, const struct sc_block *b, struct sc_error *err)
 {
 	uint8_t hash[SC_HASH_LEN];
 	char name[SC_SEGMENT_NAME];
-	int rc = encode(w, last_event);
+	int rc;
 
-	if (rc) {
-		w->block.tasks = NULL;
-		return sc_fail(err, rc, "%s: no memory for a block", w->dir);
-	}
 	sc_item_hash(&w->head, hash);
 	rc = sc_io_write(w->fd, w->item.data, w->item.len, w->bytes);
 	if (!rc)
@@ -448,8 +445,7 @@ static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error
 	}
 	rc = sc_index_begin(w->ix, err);
 	if (!rc) {
-		rc = sc_index_add_block(w->ix, &w->block, w->segment, w->bytes, w->item.len, hash,
-					err);
+		rc = sc_index_add_block(w->ix, b, w->segment, w->bytes, w->item.len, hash, err);
 		if (rc)
 			sc_index_rollback(w->ix);
 		else
@@ -457,7 +453,6 @@ static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error
 	}
 	if (rc)
 		goto cut;
-	w->block.tasks = NULL;
 	w->bytes += w->item.len;
 	memcpy(w->hash, hash, sizeof(w->hash));
 	return 0;
@@ -466,9 +461,75 @@ cut:
 	 * Where this fails too, the next block is written over it; and after a crash it is
 	 * either torn, and cut off, or whole, and then it says what events are in it.
 	 */
-	w->block.tasks = NULL;
 	sc_io_truncate(w->fd, w->bytes);
 	return rc;
+}
+
+static int write_block(struct sc_writer *w, uint64_t last_event, struct sc_error *err)
+{
+	int rc = encode(w, last_event);
+
+	if (rc)
+		sc_fail(err, rc, "%s: no memory for a block", w->dir);
+	else
+		rc = append(w, &w->block, err);
+	w->block.tasks = NULL;
+	return rc;
+}
+
+int sc_writer_add_facts(struct sc_writer *w, const struct sc_fact *facts, size_t n,
+			struct sc_error *err)
+{
+	struct sc_buf encoded = { 0 };
+	struct sc_block b = {
+		.h = {
+			.number = w->next_block,
+			.session = w->session.number,
+			.event = w->event,
+			.first = w->rows.first,
+			.skipped = w->session.skipped,
+		},
+		.have = SC_BITS_ALL,
+		.by = &w->sealer,
+	};
+	int rc = 0;
+
+	/* Who prunes has no key: what is sealed is not gone on with unsealed. */
+	if (sc_writer_key_differs(w))
+		rc = sc_writer_end_segment(w, "", 0, err);
+	if (!rc && w->closed)
+		rc = sc_writer_new_segment(w, err);
+	if (rc)
+		return rc;
+	memcpy(b.h.id, w->session.id, sizeof(b.h.id));
+	memcpy(b.h.prev, w->hash, sizeof(b.h.prev));
+	sc_facts_put(facts, n, &encoded);
+	b.h.facts = encoded.data;
+	b.h.facts_len = encoded.len;
+	rc = encoded.failed ? -ENOMEM : sc_block_encode(&b, &w->head, &w->item);
+	if (rc)
+		sc_fail(err, rc, "%s: no memory for a block", w->dir);
+	else
+		rc = append(w, &b, err);
+	if (!rc)
+		w->next_block++;
+	sc_block_free(&b);
+	sc_buf_free(&encoded);
+	return rc;
+}
+
+/* Is the segment to be closed before another block? */
+static bool is_full(const struct sc_writer *w)
+{
+	struct timespec now;
+
+	if (w->bytes >= w->segment_limit)
+		return true;
+	if (!w->limits.segment_ns)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >=
+	       w->segment_begin + w->limits.segment_ns;
 }
 
 int sc_writer_flush(struct sc_writer *w, uint64_t last_event, struct sc_error *err)
@@ -477,7 +538,7 @@ int sc_writer_flush(struct sc_writer *w, uint64_t last_event, struct sc_error *e
 
 	if (!sc_writer_pending(w))
 		return 0;
-	if (!w->closed && w->bytes >= w->segment_limit) {
+	if (!w->closed && is_full(w)) {
 		rc = sc_writer_end_segment(w, "", 0, err);
 		if (rc)
 			return rc;

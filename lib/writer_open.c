@@ -76,6 +76,14 @@ cut:
 	return rc;
 }
 
+static uint64_t time_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err)
 {
 	struct sc_sealer sealer = { .key = w->key, .segment = w->segment + 1 };
@@ -115,6 +123,7 @@ int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err)
 		close(w->fd);
 	w->fd = fd;
 	w->segment = head.number;
+	w->segment_begin = time_now();
 	w->other_bytes += w->bytes;
 	w->bytes = size;
 	w->closed = false;
@@ -373,17 +382,25 @@ static void clean_text(char *text, size_t size)
 static int count_calls(struct sc_writer *w, struct sc_error *err)
 {
 	sqlite3_stmt *row = NULL;
-	int rc = 0;
+	int rc = sc_index_retired(w->ix, w->retired, &w->n_retired, err);
 
+	if (rc)
+		return rc;
 	if (sqlite3_prepare_v2(sc_index_db(w->ix),
 			       "SELECT (SELECT coalesce(sum(rows), 0) FROM blocks), "
-			       "(SELECT coalesce(sum(bytes), 0) FROM segments)",
+			       "(SELECT coalesce(sum(bytes), 0) FROM segments), "
+			       "(SELECT coalesce(min(ts_min), 0) FROM blocks WHERE segment = ?1 "
+			       "AND rows > 0)",
 			       -1, &row, NULL) != SQLITE_OK ||
+	    sqlite3_bind_int64(row, 1, w->segment) != SQLITE_OK ||
 	    sqlite3_step(row) != SQLITE_ROW) {
 		rc = sc_index_fail(w->ix, err, "cannot be read");
 	} else {
 		w->calls = (uint64_t)sqlite3_column_int64(row, 0);
 		w->other_bytes = (uint64_t)sqlite3_column_int64(row, 1) - w->bytes;
+		w->segment_begin = (uint64_t)sqlite3_column_int64(row, 2);
+		if (!w->segment_begin)
+			w->segment_begin = time_now();
 	}
 	sqlite3_finalize(row);
 	return rc;
@@ -481,15 +498,9 @@ static int take_open_calls(struct sc_writer *w, struct sc_error *err)
 	return rc;
 }
 
-int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer **writer,
-		   struct sc_error *notice, struct sc_error *err)
-{
-	return sc_writer_open_sealed(dir, session, NULL, writer, notice, err);
-}
-
-int sc_writer_open_sealed(const char *dir, struct sc_session *session,
-			  const struct sc_secret_key *key, struct sc_writer **writer,
-			  struct sc_error *notice, struct sc_error *err)
+/* Everything up to the session: the store is locked, and as it should be. */
+static int open_store(const char *dir, const struct sc_secret_key *key, struct sc_writer **writer,
+		      struct sc_index_tail *tail_out, struct sc_error *notice, struct sc_error *err)
 {
 	struct sc_recovery r = { .repair = true, .notice = notice };
 	struct sc_writer *w = calloc(1, sizeof(*w));
@@ -530,15 +541,75 @@ int sc_writer_open_sealed(const char *dir, struct sc_session *session,
 		rc = take_segment(w, err);
 	if (!rc)
 		rc = sc_writer_take_key(w, key, err);
-	if (!rc)
-		rc = begin_session(w, &tail, session, err);
-	if (!rc)
-		rc = take_open_calls(w, err);
 	if (rc)
 		goto fail;
+	*tail_out = tail;
 	*writer = w;
 	return 0;
 fail:
 	sc_writer_free(w);
 	return rc;
+}
+
+int sc_writer_open(const char *dir, struct sc_session *session, struct sc_writer **writer,
+		   struct sc_error *notice, struct sc_error *err)
+{
+	return sc_writer_open_sealed(dir, session, NULL, writer, notice, err);
+}
+
+int sc_writer_open_sealed(const char *dir, struct sc_session *session,
+			  const struct sc_secret_key *key, struct sc_writer **writer,
+			  struct sc_error *notice, struct sc_error *err)
+{
+	struct sc_index_tail tail;
+	struct sc_writer *w;
+	int rc = open_store(dir, key, &w, &tail, notice, err);
+
+	if (rc)
+		return rc;
+	rc = begin_session(w, &tail, session, err);
+	if (!rc)
+		rc = take_open_calls(w, err);
+	if (rc)
+		sc_writer_free(w);
+	else
+		*writer = w;
+	return rc;
+}
+
+int sc_store_prune(const char *dir, const struct sc_limits *limits, struct sc_pruned *pruned,
+		   struct sc_error *notice, struct sc_error *err)
+{
+	struct sc_index_tail tail;
+	uint64_t calls, segments, left;
+	struct sc_writer *w;
+	struct stat st;
+	int rc;
+
+	*pruned = (struct sc_pruned){ 0 };
+	if (stat(dir, &st))
+		return sc_fail(err, -errno, "%s: %s", dir, strerror(errno));
+	rc = open_store(dir, NULL, &w, &tail, notice, err);
+	if (rc)
+		return rc;
+	/* What is told is told in the last session, which stays as it was: ended, or to go on. */
+	w->session = tail.session;
+	w->event = tail.event;
+	w->limits = *limits;
+	w->unswept = true;
+	sc_writer_retired(w, &calls, &segments);
+	pruned->calls -= calls;
+	pruned->segments -= segments;
+	pruned->bytes = w->other_bytes + w->bytes;
+	rc = w->segment ? sc_writer_retain(w, time_now(), false, err) : 0;
+	if (rc > 0 && tail.session.ended[0])
+		rc = sc_writer_end_segment(w, tail.session.ended, tail.session.end, err);
+	sc_writer_retired(w, &calls, &segments);
+	pruned->calls += calls;
+	pruned->segments += segments;
+	pruned->left = sc_writer_bytes(w);
+	left = w->other_bytes + w->bytes;
+	pruned->bytes -= left < pruned->bytes ? left : pruned->bytes;
+	sc_writer_free(w);
+	return rc < 0 ? rc : 0;
 }

@@ -4,6 +4,7 @@
 #define SC_WRITER_PRIVATE_H
 
 #include "block.h"
+#include "fact.h"
 #include "index.h"
 #include "rowset.h"
 #include "seal.h"
@@ -46,6 +47,13 @@ struct sc_writer {
 	struct sc_secret_key *key; /* of this recorder; NULL: nothing is sealed */
 	struct sc_sealer sealer; /* of the segment that is written to */
 	bool other_key; /* … whose head names another key than ours, or one where we have none */
+
+	struct sc_limits limits;
+	uint64_t segment_begin; /* ns since the epoch: when the present one was begun */
+	uint64_t oldest_end; /* ns: last call of the oldest segment; 0: not known */
+	struct sc_fact retired[SC_FACTS_RETIRED + 1]; /* what was, so far */
+	size_t n_retired;
+	bool unswept; /* files of retired segments may be there */
 };
 
 /*
@@ -57,6 +65,17 @@ int sc_writer_take_key(struct sc_writer *w, const struct sc_secret_key *key, str
 
 /* Would a new segment be sealed otherwise than the one that is written to? */
 bool sc_writer_key_differs(const struct sc_writer *w);
+
+
+/*
+ * Make facts durable in a block of their own, which holds none of the rows that wait. What is
+ * acknowledged of the session's events stays as it is.
+ */
+int sc_writer_add_facts(struct sc_writer *w, const struct sc_fact *facts, size_t n,
+			struct sc_error *err);
+
+/* The last segment that was retired; 0: none. */
+uint32_t sc_writer_floor(const struct sc_writer *w);
 
 /* Close the segment with a footer. On failure nothing has changed. */
 int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,

@@ -2,6 +2,7 @@
 /* What is missing from the recording, and why. */
 #include <stdlib.h>
 
+#include "../lib/fact.h"
 #include "../lib/put.h"
 #include "../lib/syscalls.h"
 #include "../lib/timespec.h"
@@ -22,6 +23,10 @@ static void print_json(struct query *q, const struct sc_gap *g)
 	if (SC_GAP_REASON(g->reason) == SCAUDIT_GAP_BLIND) {
 		p = SC_PUT(p, "\",\"insn\":\"");
 		p = sc_put_str(p, sc_insn_name(SC_GAP_DETAIL(g->reason)));
+	}
+	if (SC_GAP_REASON(g->reason) == SC_GAP_RETIRED) {
+		p = SC_PUT(p, "\",\"why\":\"");
+		p = sc_put_str(p, sc_why_name(SC_GAP_DETAIL(g->reason)));
 	}
 	p = SC_PUT(p, "\",\"vcpu\":");
 	p = g->vcpu == ~0u ? SC_PUT(p, "null") : sc_put_u64(p, g->vcpu);

@@ -85,19 +85,27 @@ int query_range_gaps(struct query *q, struct sc_gap **gaps, size_t *count, struc
 
 void query_say_gaps(const struct sc_gap *gaps, size_t count)
 {
-	uint64_t calls = 0;
+	uint64_t calls = 0, retired = 0;
 	bool unknown = false;
 	size_t i, n = 0;
 
 	for (i = 0; i < count; i++) {
 		if (SC_GAP_REASON(gaps[i].reason) == SCAUDIT_GAP_CUT)
 			continue; /* nothing is missing: the guest itself has ended there */
+		if (SC_GAP_REASON(gaps[i].reason) == SC_GAP_RETIRED) {
+			retired += gaps[i].entries;
+			continue;
+		}
 		n++;
 		if (gaps[i].entries == ~0ULL)
 			unknown = true;
 		else
 			calls += gaps[i].entries;
 	}
+	if (retired > 0)
+		sc_say("of this range or its surroundings %" PRIu64 " calls were removed from the "
+		       "store ('scquery gaps' says when and why)",
+		       retired);
 	if (n == 0)
 		return;
 	sc_say("not everything was recorded: %zu gap%s in this range, %s%" PRIu64

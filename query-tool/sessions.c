@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/fact.h"
 #include "../lib/json.h"
 #include "../lib/put.h"
 #include "../lib/term.h"
@@ -95,6 +96,54 @@ static void print_text(struct query *q, const struct sc_session *s)
 		sc_out_printf(q->out, "        skipped: %" PRIu64 " calls\n", s->skipped);
 }
 
+/* What the store tells of itself: what was removed from it, and when its disk was full. */
+static void print_fact(struct query *q, const struct sc_fact *f)
+{
+	bool retired = f->kind == SC_FACT_RETIRED;
+	char begin[SC_TIME_ISO_LEN], end[SC_TIME_ISO_LEN];
+
+	sc_time_iso(f->begin, begin);
+	sc_time_iso(f->end, end);
+	if (q->print.format == SC_PRINT_JSON && retired)
+		sc_out_printf(q->out,
+			      "{\"fact\":\"retired\",\"session\":%" PRIu32
+			      ",\"why\":\"%s\",\"segments\":%" PRIu32 ",\"calls\":%" PRIu64
+			      ",\"first\":\"%s\",\"last\":\"%s\"}\n",
+			      f->session, sc_why_name(f->why), f->segments, f->calls, begin, end);
+	else if (q->print.format == SC_PRINT_JSON)
+		sc_out_printf(q->out,
+			      "{\"fact\":\"disk full\",\"session\":%" PRIu32
+			      ",\"first\":\"%s\",\"last\":\"%s\"}\n",
+			      f->session, begin, end);
+	else if (retired && f->session)
+		sc_out_printf(q->out,
+			      "removed (%s): %" PRIu64 " calls of session %" PRIu32 " in %" PRIu32
+			      " segments, from %s to %s\n",
+			      sc_why_name(f->why), f->calls, f->session, f->segments, begin, end);
+	else if (retired)
+		sc_out_printf(q->out,
+			      "removed: %" PRIu64 " calls of several sessions in %" PRIu32
+			      " segments, from %s to %s\n",
+			      f->calls, f->segments, begin, end);
+	else
+		sc_out_printf(q->out, "the disk was full in session %" PRIu32 " from %s to %s\n",
+			      f->session, begin, end);
+}
+
+static int print_facts(struct query *q, struct sc_error *err)
+{
+	struct sc_fact *facts;
+	size_t n;
+	int rc = sc_store_facts(q->store, &facts, &n, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		print_fact(q, &facts[i]);
+	free(facts);
+	return 0;
+}
+
 int query_sessions(struct query *q)
 {
 	struct sc_session *sessions = NULL;
@@ -114,5 +163,7 @@ int query_sessions(struct query *q)
 			print_text(q, s);
 	}
 	free(sessions);
+	if (!rc && !q->limit)
+		rc = print_facts(q, &err);
 	return query_result(q, rc, n > 0, &err);
 }

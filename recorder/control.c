@@ -72,9 +72,10 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 	/* The store's path comes last and ends with the file: it may hold anything. */
 	fprintf(file,
 		"session=%s\nengine=%s\nreturns=%s\nprofile=%s\nkey=%s\nonly=%s\nskip=%s\n"
-		"snaplen=%s\nstore=%s",
+		"snaplen=%s\nretention=%s\nstore=%s",
 		session, memory->engine, memory->returns, memory->profile, memory->key,
-		memory->choice.only, memory->choice.skip, memory->choice.snaplen, memory->store);
+		memory->choice.only, memory->choice.skip, memory->choice.snaplen,
+		memory->retention, memory->store);
 	ret = ferror(file) ? -EIO : 0;
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
@@ -134,6 +135,7 @@ int control_recall(pid_t vm_pid, const uint8_t session[16], struct control_memor
 	recall_line(text, "\nonly=", memory->choice.only, SC_CHOICE_LEN);
 	recall_line(text, "\nskip=", memory->choice.skip, SC_CHOICE_LEN);
 	recall_line(text, "\nsnaplen=", memory->choice.snaplen, SC_CHOICE_LEN);
+	recall_line(text, "\nretention=", memory->retention, sizeof(memory->retention));
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "../lib/error.h"
 #include "choice.h"
 #include "report.h"
+#include "retention.h"
 
 #define CONTROL_CLIENTS 16u
 
@@ -36,6 +37,7 @@ struct control_memory {
 	char profile[CONTROL_WORDS]; /* --profile, or empty; without newlines */
 	char key[CONTROL_WORDS]; /* --key, likewise */
 	struct choice choice; /* --only, --skip, --snaplen */
+	char retention[RETENTION_WORDS]; /* as retention_encode() */
 };
 
 int control_remember(pid_t vm_pid, const struct control_memory *memory, struct sc_error *err);

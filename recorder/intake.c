@@ -11,6 +11,7 @@
 
 #define FLUSH_NS 500000000ULL /* longest time a call waits for being written */
 #define RETRY_NS 1000000000ULL /* between tries to write to a full disk */
+#define RETAIN_NS 1000000000ULL /* between looks at how much the store holds */
 #define MISSING_NS 30000000000ULL /* longest time a numbered event may be on its way */
 #define HELD_HALF 128u /* of merge_held()'s 256 */
 #define CHECK_EVERY 64u /* events between looks at how full the rings are */
@@ -202,6 +203,53 @@ bool session_flush_due(const struct session *s, uint64_t now)
 	       (s->unflushed_since == 0 || now - s->unflushed_since >= FLUSH_NS);
 }
 
+/* The disk is full: the oldest segment makes room, where that is wanted. @retval true it has */
+static bool make_room(struct session *s)
+{
+	struct sc_error err = { "" };
+	int ret;
+
+	if (s->retention.on_full != RETENTION_PRUNE)
+		return false;
+	ret = sc_writer_retain(s->writer, sc_time_now(), true, &err);
+	if (ret < 0)
+		log_warn("VM '%s': the oldest segment cannot make room: %s", s->vm, err.text);
+	else if (ret > 0)
+		log_warn("VM '%s': the disk is full, and the store's oldest segment was removed",
+			 s->vm);
+	return ret > 0;
+}
+
+/* It could be written again: how long it could not stays told in the store. */
+static void tell_full(struct session *s)
+{
+	struct sc_error err = { "" };
+
+	if (s->full_since == 0)
+		return;
+	if (sc_writer_full(s->writer, s->full_since, sc_time_now(), &err) < 0)
+		log_warn("VM '%s': that the disk was full is not in the store: %s", s->vm,
+			 err.text);
+	s->full_since = 0;
+}
+
+void session_retain(struct session *s, uint64_t now)
+{
+	struct sc_error err = { "" };
+	int ret;
+
+	if (s->writer == NULL || s->retry_at != 0 || now < s->retain_at)
+		return;
+	s->retain_at = now + RETAIN_NS;
+	ret = sc_writer_retain(s->writer, sc_time_now(), false, &err);
+	if (ret < 0)
+		log_warn("VM '%s': old segments cannot be removed, trying again: %s", s->vm,
+			 err.text);
+	sc_writer_retired(s->writer, &s->retired_calls, &s->retired_segments);
+	s->store_bytes = sc_writer_bytes(s->writer);
+	s->store_calls = sc_writer_calls(s->writer);
+}
+
 int session_flush(struct session *s)
 {
 	uint64_t now = session_clock();
@@ -216,11 +264,15 @@ int session_flush(struct session *s)
 	if (choice_filters(&s->choice))
 		sc_writer_skipped(s->writer, session_skipped(s));
 	ret = sc_writer_flush(s->writer, s->last_event, &s->error);
+	if ((ret == -ENOSPC || ret == -EDQUOT) && make_room(s))
+		ret = sc_writer_flush(s->writer, s->last_event, &s->error);
 	if (ret < 0) {
 		if (s->retry_at == 0)
 			log_warn("VM '%s': the store cannot be written, trying again: %s", s->vm,
 				 s->error.text);
 		s->full = ret == -ENOSPC || ret == -EDQUOT;
+		if (s->full && s->full_since == 0)
+			s->full_since = sc_time_now();
 		s->retry_at = session_clock() + RETRY_NS;
 		return ret;
 	}
@@ -229,6 +281,7 @@ int session_flush(struct session *s)
 	s->retry_at = 0;
 	s->full = false;
 	s->error.text[0] = '\0';
+	tell_full(s);
 	s->flushed_event = s->last_event;
 	s->unflushed_since = 0;
 	s->store_bytes = sc_writer_bytes(s->writer);

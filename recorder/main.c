@@ -12,7 +12,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } verbs[] = {
 	{ "list", verb_list },	   { "start", verb_start },	{ "stop", verb_stop },
-	{ "status", verb_status }, { "profile", verb_profile },
+	{ "status", verb_status }, { "profile", verb_profile }, { "prune", verb_prune },
 	{ "keygen", verb_keygen },
 };
 
@@ -23,6 +23,7 @@ static const char doc[] =
 	"  start VM [OPTION...]      begin to record, or go on with what a dead recorder left\n"
 	"  stop VM                   end the recording\n"
 	"  status [VM] [--json]      how the recordings are doing\n"
+	"  prune STORE [OPTION...]   remove the oldest of a store\n"
 	"  profile FILE... [--headers DIR]  of a kernel without BTF, for 'start --profile'\n"
 	"  keygen FILE               a key that recordings are sealed with, for 'start --key'\n"
 	"\n"
@@ -44,7 +45,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->next = state->argc; /* the rest is the verb's */
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		sc_usage(state, "which verb? There are list, start, stop, status, profile and keygen");
+		sc_usage(state, "which verb? There are list, start, stop, status, prune, profile "
+				"and keygen");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -70,7 +72,7 @@ int main(int argc, char **argv)
 		return verbs[i].main(argc, argv);
 	}
 	fprintf(stderr,
-		"screcord: unknown verb '%s'; there are list, start, stop, status, profile "
+		"screcord: unknown verb '%s'; there are list, start, stop, status, prune, profile "
 		"and keygen\n",
 		argv[arguments.verb]);
 	return SC_EXIT_USAGE;

@@ -165,6 +165,11 @@ static void record(struct recorder *r)
 		session_snapshot(s, false);
 		if (session_flush_due(s, session_clock()))
 			session_flush(s);
+		session_retain(s, session_clock());
+		if (s->full && s->retry_at != 0 && s->retention.on_full == RETENTION_STOP) {
+			log_warn("VM '%s': the disk is full: the recording ends, as chosen", s->vm);
+			r->stop = true;
+		}
 		session_measure(s, session_clock());
 		pause_for(r, taken, searching);
 	}

@@ -61,6 +61,9 @@ static const struct row {
 	ROW(TEXT, store),
 	ROW(NUMBER, store_bytes),
 	ROW(NUMBER, store_calls),
+	ROW(TEXT, retention),
+	ROW(NUMBER, retired_segments),
+	ROW(NUMBER, retired_calls),
 	ROW(NUMBER, pending),
 	ROW(TEXT, error),
 	ROW(TEXT, warning),
@@ -318,6 +321,10 @@ void report_print(const struct report *r, uint64_t now, FILE *to)
 	print_row(to, "store", r->store, "");
 	fprintf(to, "%-10s%s, %s calls\n", "", sized(r->store_bytes, a),
 		grouped(r->store_calls, b));
+	print_row(to, "keeps", r->retention, "");
+	if (r->retired_segments > 0)
+		fprintf(to, "%-10s%s segments with %s calls so far\n", "removed",
+			grouped(r->retired_segments, a), grouped(r->retired_calls, b));
 	print_row(to, "error", r->error, "");
 	print_row(to, "warning", r->warning, "");
 }

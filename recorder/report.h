@@ -62,6 +62,9 @@ struct report {
 	char store[REPORT_TEXT];
 	uint64_t store_bytes;
 	uint64_t store_calls; /* of all sessions */
+	char retention[REPORT_TEXT]; /* what the store may grow to; empty: no limit */
+	uint64_t retired_segments; /* removed from it, ever, */
+	uint64_t retired_calls; /* with so many calls */
 	uint64_t pending; /* calls read that are not in the store yet */
 	char error[REPORT_TEXT]; /* what keeps it from writing, or why it ended badly */
 	char warning[REPORT_TEXT]; /* the last one */

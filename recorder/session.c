@@ -114,6 +114,8 @@ static int open_store(struct session *s, struct sc_error *err)
 	}
 	if (notice.text[0] != '\0')
 		log_warn("%s", notice.text);
+	sc_writer_limit(s->writer, &s->retention.limits);
+	sc_writer_retired(s->writer, &s->retired_calls, &s->retired_segments);
 	s->store_bytes = sc_writer_bytes(s->writer);
 	s->store_calls = sc_writer_calls(s->writer);
 	s->last_event = s->flushed_event = sc_writer_last_event(s->writer);
@@ -133,6 +135,7 @@ static int remember(struct session *s, struct sc_error *err)
 	snprintf(memory.profile, sizeof(memory.profile), "%s", s->profile_path);
 	snprintf(memory.key, sizeof(memory.key), "%s", s->key_path);
 	memory.choice = s->choice;
+	retention_encode(&s->retention, memory.retention);
 	return control_remember(s->vm_pid, &memory, err);
 }
 
@@ -227,6 +230,7 @@ int session_attach(struct session *s, const struct vm *vm, int pidfd, int vm_fd,
 	s->begin = sc_time_now();
 	snprintf(s->returns, sizeof(s->returns), "%s", options->returns ? options->returns : "all");
 	choose(s, options);
+	retention_over(&s->retention, &options->retention);
 	ret = remember(s, err);
 	if (ret == 0)
 		ret = open_store(s, err);
@@ -345,9 +349,12 @@ int session_adopt(struct session *s, const struct scaudit_list_entry *orphan, in
 		returns = memory.returns;
 	snprintf(s->returns, sizeof(s->returns), "%s",
 		 options->returns != NULL ? options->returns : returns);
-	if (recalled)
+	if (recalled) {
 		s->choice = memory.choice;
+		retention_decode(&s->retention, memory.retention);
+	}
 	choose(s, options);
+	retention_over(&s->retention, &options->retention);
 	if (options->store != NULL)
 		s->dir = strdup(options->store);
 	else

@@ -27,6 +27,7 @@
 #include "merge.h"
 #include "pair.h"
 #include "report.h"
+#include "retention.h"
 #include "snapshot.h"
 #include "vm.h"
 
@@ -43,6 +44,7 @@ struct session_options {
 	const char *returns; /* as returns_parse() takes it; NULL: all, or as before */
 	const struct choice *choice; /* which of its words were given says: */
 	unsigned int chosen; /* SESSION_CHOSE_*; what was not stays as before, or empty */
+	struct retention retention; /* what was given of it; the rest stays as before */
 	bool foreground;
 	uint32_t on_full, on_exit; /* enum scaudit_*, or SESSION_KEEP */
 	uint64_t max_stall_ns; /* or ~0: keep */
@@ -92,6 +94,10 @@ struct session {
 	uint64_t unflushed_since; /* monotonic ns; 0: nothing is waiting */
 	uint64_t retry_at; /* monotonic ns: the store could not be written; 0: it can */
 	bool full; /* because the disk is */
+	uint64_t full_since; /* ns since the epoch: the disk was full; 0: it is not told of */
+	struct retention retention;
+	uint64_t retain_at; /* monotonic ns: when the limits are looked at again */
+	uint64_t retired_calls, retired_segments; /* of this store, ever */
 	struct sc_error error; /* of that */
 	uint64_t gap_events; /* events told by gaps, of those that the module counts */
 	uint64_t missing; /* events that never came */
@@ -134,6 +140,9 @@ extern const struct pair_ops session_pair_ops;
 
 /* Make durable what was taken in, and give the rings' space back. */
 int session_flush(struct session *s);
+
+/* Does the store grow beyond what it may? Then its oldest segments go. Once a second. */
+void session_retain(struct session *s, uint64_t now);
 
 /* Is it time to? */
 bool session_flush_due(const struct session *s, uint64_t now);

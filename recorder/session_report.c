@@ -168,6 +168,9 @@ void session_report(struct session *s, const char *state, struct report *r)
 	snprintf(r->store, sizeof(r->store), "%s", s->dir);
 	r->store_bytes = s->store_bytes;
 	r->store_calls = s->store_calls;
+	retention_describe(&s->retention, r->retention, sizeof(r->retention));
+	r->retired_segments = s->retired_segments;
+	r->retired_calls = s->retired_calls;
 	r->pending = s->writer != NULL ? sc_writer_pending(s->writer) : 0;
 	snprintf(r->error, sizeof(r->error), "%s", s->error.text);
 	snprintf(r->warning, sizeof(r->warning), "%s", log_last_warning());

@@ -46,7 +46,13 @@ enum {
 	KEY_CAPTURE,
 	KEY_PROFILE,
 	KEY_KEY,
-	KEY_IDENT
+	KEY_IDENT,
+	KEY_SEGMENT_SIZE,
+	KEY_SEGMENT_TIME,
+	KEY_KEEP,
+	KEY_KEEP_FOR,
+	KEY_MIN_FREE,
+	KEY_ON_DISK_FULL
 };
 
 static const struct argp_option options[] = {
@@ -89,6 +95,25 @@ static const struct argp_option options[] = {
 	{ "ident-wait", KEY_IDENT, "DURATION", 0,
 	  "longest wait of a guest's first call for the identification of its tasks, at most 60s "
 	  "(default: 10s)",
+	  0 },
+	{ "segment-size", KEY_SEGMENT_SIZE, "SIZE", 0,
+	  "close a file of the store that has grown beyond, 64K to 64G (default: 256M, with --keep "
+	  "an eighth of it at most)",
+	  0 },
+	{ "segment-time", KEY_SEGMENT_TIME, "DURATION", 0,
+	  "… or that is so old (default: however old)", 0 },
+	{ "keep", KEY_KEEP, "SIZE", 0,
+	  "how large the store may be: its oldest closed files are removed (default: no limit)",
+	  0 },
+	{ "keep-for", KEY_KEEP_FOR, "DURATION", 0,
+	  "how long a call is kept: files whose last call is older are removed (default: for ever)",
+	  0 },
+	{ "min-free", KEY_MIN_FREE, "SIZE", 0,
+	  "room that the store leaves on its disk: its oldest files are removed (default: none)",
+	  0 },
+	{ "on-disk-full", KEY_ON_DISK_FULL, "wait|stop|prune", 0,
+	  "the disk is full: try again until there is room, end the recording, or remove the oldest "
+	  "file (default: wait)",
 	  0 },
 	{ 0 },
 };
@@ -187,6 +212,23 @@ static void settle_choice(struct argp_state *state, struct start_arguments *a)
 	capture_free(&capture);
 }
 
+static void set_retention(struct argp_state *state, struct start_arguments *a, unsigned which,
+			  const char *option, const char *arg)
+{
+	struct sc_error err = { "" };
+
+	if (retention_set(&a->options.retention, which, arg, &err) < 0)
+		sc_usage(state, "%s: %s", option, err.text);
+}
+
+static void check_retention(struct argp_state *state, struct start_arguments *a)
+{
+	struct sc_error err = { "" };
+
+	if (retention_check(&a->options.retention, &err) < 0)
+		sc_usage(state, "%s", err.text);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct start_arguments *a = state->input;
@@ -254,6 +296,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			sc_usage(state, "--ident-wait: %s is more than 60s", arg);
 		o->ident_wait_ms = (uint32_t)(ns / 1000000);
 		return 0;
+	case KEY_SEGMENT_SIZE:
+		set_retention(state, a, RETENTION_SEGMENT_SIZE, "--segment-size", arg);
+		return 0;
+	case KEY_SEGMENT_TIME:
+		set_retention(state, a, RETENTION_SEGMENT_TIME, "--segment-time", arg);
+		return 0;
+	case KEY_KEEP:
+		set_retention(state, a, RETENTION_KEEP, "--keep", arg);
+		return 0;
+	case KEY_KEEP_FOR:
+		set_retention(state, a, RETENTION_KEEP_FOR, "--keep-for", arg);
+		return 0;
+	case KEY_MIN_FREE:
+		set_retention(state, a, RETENTION_MIN_FREE, "--min-free", arg);
+		return 0;
+	case KEY_ON_DISK_FULL:
+		set_retention(state, a, RETENTION_ON_FULL, "--on-disk-full", arg);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (a->vm != NULL)
 			sc_usage(state, "one VM, please; '%s' is too many", arg);
@@ -263,6 +323,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (a->vm == NULL)
 			sc_usage(state, "which VM? ('screcord list' shows them)");
 		settle_choice(state, a);
+		check_retention(state, a);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

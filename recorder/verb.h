@@ -17,6 +17,7 @@ int verb_list(int argc, char **argv);
 int verb_start(int argc, char **argv);
 int verb_stop(int argc, char **argv);
 int verb_status(int argc, char **argv);
+int verb_prune(int argc, char **argv);
 int verb_profile(int argc, char **argv);
 int verb_keygen(int argc, char **argv);
 

@@ -12,7 +12,7 @@ CREATE TABLE meta (
 	name TEXT PRIMARY KEY,
 	value
 ) WITHOUT ROWID;
-INSERT INTO meta VALUES ('format', 'scaudit'), ('version', 1), ('layout', 2);
+INSERT INTO meta VALUES ('format', 'scaudit'), ('version', 1), ('layout', 3);
 
 -- From a screcord start to its stop.
 CREATE TABLE sessions (
@@ -110,6 +110,24 @@ CREATE TABLE gaps (
 	after_seq INTEGER NOT NULL -- it lies behind this call
 );
 CREATE INDEX gaps_block ON gaps (block);
+
+-- Facts of the store's own life (lib/fact.h). Those of kind 1 stand for all segments that were
+-- ever retired, oldest first; of these segments nothing else is here.
+CREATE TABLE facts (
+	block INTEGER NOT NULL, -- that holds it
+	kind INTEGER NOT NULL, -- 1: retired, 2: the disk was full
+	why INTEGER NOT NULL, -- of kind 1, as is all but session, begin and end: enum sc_why
+	session INTEGER NOT NULL, -- 0: of several
+	segment INTEGER NOT NULL, -- last one
+	segments INTEGER NOT NULL, -- how many
+	next_block INTEGER NOT NULL, -- first block that is left
+	calls INTEGER NOT NULL,
+	first INTEGER NOT NULL, -- their first call
+	next INTEGER NOT NULL, -- and the one behind their last
+	begin INTEGER NOT NULL, -- times of the first and last of the calls
+	end INTEGER NOT NULL,
+	hash BLOB NOT NULL -- SHA-256 of the last item's head
+);
 
 -- Blocks with a snapshot of what the calls do not tell of.
 CREATE TABLE snapshots (

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cli.sh" || exit 1
 
 run screcord
-refused 'which verb? There are list, start, stop, status, profile and keygen'
+refused 'which verb? There are list, start, stop, status, prune, profile and keygen'
 run screcord record
 refused "unknown verb 'record'"
 run screcord --version
@@ -16,7 +16,7 @@ run screcord --help
 status 0
 no_stderr
 grep -q 'start VM' out || bad 'no verbs in the help'
-for verb in list start stop status profile keygen; do
+for verb in list start stop status prune profile keygen; do
 	run screcord "$verb" --help
 	status 0
 	grep -q "^Usage: screcord $verb " out || bad "the help of $verb is not its own"
@@ -98,6 +98,34 @@ run screcord start a --profile=
 refused '--profile: the name is empty'
 run screcord start a --profile=$'b\nc'
 refused '--profile: such a name cannot be remembered'
+
+run screcord start a --keep=10X
+refused "--keep: '10X' is no size; give a number of bytes, or with K, M, G, T: 512M"
+run screcord start a --keep=4K
+refused "--keep: '4K' is less than 512K"
+run screcord start a --segment-size=1K
+refused "--segment-size: '1K' is not between 64K and 64G"
+run screcord start a --keep=1M --segment-size=1M
+refused '--segment-size is more than half of --keep'
+run screcord start a --keep-for=0
+refused "--keep-for: '0' is no time at all"
+run screcord start a --on-disk-full=drop
+refused "--on-disk-full: 'drop' is none of wait, stop, prune"
+
+# ---- prune ----
+run screcord prune
+refused 'which store?'
+run screcord prune a b
+refused "one store, please; 'b' is too many"
+run screcord prune a
+refused 'what is to be kept?'
+run screcord prune /nowhere --keep=1G
+status 4
+stderr_line '/nowhere: No such file or directory'
+mkdir -p full && : >full/file
+run screcord prune full --keep=1G
+status 4
+stderr_line 'full: not a scaudit store, and not empty; name a new folder'
 
 # ---- profile ----
 run screcord profile
