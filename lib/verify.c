@@ -36,7 +36,7 @@ void sc_verify_found(struct sc_verify *v, struct sc_finding *f, const char *form
 	va_start(args, format);
 	vsnprintf(f->text, sizeof(f->text), format, args);
 	va_end(args);
-	if (!f->segment && f->kind != SC_FINDING_CHECKPOINT && f->kind != SC_FINDING_INDEX)
+	if (!f->segment && v->walking)
 		f->segment = v->segment;
 	if (!f->time)
 		f->time = v->time;
@@ -242,8 +242,9 @@ static int verify_head(struct sc_verify *v, struct sc_walk *w)
 	f.kind = SC_FINDING_MISPLACED;
 	if (v->session && !v->footer && !v->damaged)
 		sc_verify_found(v, &f, "the segment before it has no footer: its end was cut off");
-	else if (v->session && v->footer && !v->damaged &&
-		 (v->goes_on ? !same : h->session.number != v->session + 1))
+	/* One that has ended may get another segment: what is removed from a store is told there. */
+	else if (v->session && v->footer && !v->damaged && !same &&
+		 (v->goes_on || h->session.number != v->session + 1))
 		sc_verify_found(v, &f, "it is of session %" PRIu32 ", which does not come next",
 				h->session.number);
 	if (memcmp(h->store, zeros, sizeof(h->store)) != 0) {
@@ -460,7 +461,12 @@ static int verify_segment(struct sc_verify *v)
 static void verify_end(struct sc_verify *v)
 {
 	const struct sc_checkpoint *c = v->options->checkpoint;
-	struct sc_finding f = { .kind = SC_FINDING_MISSING, .block = v->block, .seq = v->seq };
+	struct sc_finding f = {
+		.kind = SC_FINDING_MISSING,
+		.segment = v->segment,
+		.block = v->block,
+		.seq = v->seq,
+	};
 
 	if (v->footer && v->goes_on && !sc_verify_live(v))
 		sc_verify_found(v, &f,
@@ -592,7 +598,9 @@ static int verify_store(struct sc_verify *v)
 	for (size_t i = 0; !rc && i < n; i++) {
 		v->segment = list[i];
 		v->last = i + 1 == n;
+		v->walking = true;
 		rc = verify_segment(v);
+		v->walking = false;
 	}
 	free(list);
 	if (!rc && v->ix)

@@ -33,7 +33,8 @@ struct sc_verify {
 	struct sc_index *ix; /* what the index should say */
 	uint64_t bytes_all;
 
-	uint32_t segment; /* the one at hand */
+	uint32_t segment; /* the one at hand, or the last */
+	bool walking; /* … findings are about it */
 	char name[SC_SEGMENT_NAME];
 	bool last; /* no other follows */
 	struct sc_segment_head head; /* its head */
