@@ -47,6 +47,8 @@ struct sc_verify {
 	uint32_t first_segment; /* … where it is, and what it follows on */
 	uint64_t first_block, first_seq;
 	uint8_t first_prev[SC_HASH_LEN];
+	bool retired; /* some segments were, by what the blocks say */
+	bool begins; /* … and the store begins right behind them */
 	bool broken; /* what comes next cannot be linked to it: that was told */
 	uint8_t prev[SC_HASH_LEN];
 	uint64_t block, seq; /* that come next */

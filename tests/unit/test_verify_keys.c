@@ -127,6 +127,71 @@ static void rotated(void **state)
 	assert_non_null(strstr(findings[0].text, "replaced"));
 }
 
+/* ---- retention ---- */
+
+/* What was removed is told to be, by who says so in the chain; what else is gone is missing. */
+static void retired(void **state)
+{
+	struct sc_limits limits = { .keep_bytes = 1 };
+	struct sc_checkpoint before;
+	struct sc_error err = { "" };
+	struct sc_writer *w;
+	struct synth s;
+
+	(void)state;
+	synth_init(&s, 3);
+	assert_int_equal(sc_checkpoint_make(dir, &before, &err), 0);
+	w = begin(dir, 3, &key);
+	add(w, &s, 1);
+	w->segment_limit = 1;
+	add(w, &s, 2);
+	sc_writer_limit(w, &limits);
+	assert_int_equal(sc_writer_retain(w, SYNTH_BEGIN, false, &err), 1);
+	w->segment_limit = 1;
+	add(w, &s, 3);
+	assert_int_equal(VERIFY(.full = true, TRUST(key)), 0);
+	assert_int_equal(n_findings, 1);
+	assert_non_null(strstr(findings[0].text, "retired: segments up to"));
+	end(w);
+	assert_int_equal(VERIFY(.full = true, TRUST(key)), 0);
+	assert_true(verified.first_block > 1);
+	assert_int_equal(VERIFY(.checkpoint = &before), 0);
+	assert_false(verified.checkpoint_found);
+	assert_non_null(strstr(findings[1].text, "retired since"));
+	before.block = verified.last_block + 1;
+	assert_int_equal(VERIFY(.checkpoint = &before), 2);
+	assert_true(has(SC_FINDING_CHECKPOINT));
+	/* One more than was retired. */
+	drop_segment(findings[0].segment);
+	assert_true(VERIFY(.no_index = true));
+	assert_true(has(SC_FINDING_MISSING));
+}
+
+/* By somebody without the key. */
+static void pruned(void **state)
+{
+	struct sc_limits limits = { .keep_bytes = 1 };
+	struct sc_error notice, err = { "" };
+	struct sc_pruned p;
+	struct sc_writer *w;
+	struct synth s;
+
+	(void)state;
+	assert_int_equal(sc_store_prune(dir, &limits, &p, &notice, &err), 0);
+	assert_true(p.segments > 0);
+	assert_int_equal(VERIFY(.full = true), 0);
+	assert_false(verified.sealed_to_end);
+	assert_int_equal(VERIFY(TRUST(key)), 1);
+	assert_true(has(SC_FINDING_SEAL));
+	/* The next recorder's seals vouch for it. */
+	synth_init(&s, 3);
+	w = begin(dir, 3, &key);
+	add(w, &s, 1);
+	end(w);
+	assert_int_equal(VERIFY(.full = true, TRUST(key)), 0);
+	assert_true(verified.sealed_to_end);
+}
+
 /* ---- checkpoints ---- */
 
 static void checkpoints(void **state)
@@ -292,8 +357,8 @@ static void torn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(wrong_key),	TEST(written_anew), TEST(unsealed_end),
-		TEST(goes_on),		TEST(rotated),	    TEST(checkpoints),
+		TEST(wrong_key),	TEST(written_anew), TEST(unsealed_end), TEST(goes_on),
+		TEST(rotated),		TEST(retired),	    TEST(pruned),	TEST(checkpoints),
 		TEST(checkpoint_texts), TEST(live),	    TEST(torn),
 	};
 
