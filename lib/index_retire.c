@@ -180,6 +180,13 @@ static int drop_rows(struct sc_index *ix, const struct sc_fact *last, struct sc_
 				   "FROM main.segments) AND number NOT IN "
 				   "(SELECT session FROM main.segments)",
 				   err);
+	/* As whoever makes the index from what is left has it. */
+	if (!rc && !ix->overlay)
+		rc = sc_index_exec(ix,
+				   "UPDATE main.sessions SET last = max(begin, coalesce("
+				   "(SELECT max(ts_max) FROM main.blocks b "
+				   "WHERE b.session = sessions.number), 0))",
+				   err);
 	/* Numbers of tasks that were remembered may be gone. */
 	sc_index_forget(ix);
 	return rc;

@@ -21,6 +21,7 @@
 #include "fault.h"
 #include "model.h"
 #include "synth.h"
+#include "verify.h"
 #include "thrift.h"
 
 #define ROWS 12u /* of a block */
@@ -140,12 +141,27 @@ static bool has_segment(unsigned number)
 /* The index learnt of a retirement when the files were gone: calls of tasks stay counted. */
 static bool tasks_lag;
 
+static void show_finding(const struct sc_finding *f, void *arg)
+{
+	(void)arg;
+	if (f->kind != SC_FINDING_NOTE)
+		print_error("%s: %s\n", sc_finding_name(f->kind), f->text);
+}
+
 /* All is there or told to be gone, by the index and by the segments alone. */
 static struct found check(void)
 {
 	char path[4096], aside[4096];
 	struct found with = find(), without;
 
+	{
+		const struct sc_verify_options options = { .full = true, .found = show_finding };
+		struct sc_verified verified;
+		struct sc_error err = { "" };
+
+		assert_int_equal(sc_verify(dir, &options, &verified, &err), 0);
+		assert_int_equal(verified.findings, 0);
+	}
 	assert_int_equal(with.calls + with.retired, model.count);
 	assert_int_equal(with.gap_calls, with.retired);
 	if (tasks_lag)
@@ -384,6 +400,9 @@ static void prune(void **state)
 	assert_true(pruned.segments >= 1);
 	/* Never the last segment. */
 	assert_true(check().calls <= 2 * ROWS);
+	/* Then all that is left is what tells of it, and of when the last call was. */
+	assert_int_equal(sc_store_prune(dir, &limits, &pruned, &notice, &err), 0);
+	assert_int_equal(check().calls, 0);
 	s = store_open(dir);
 	assert_int_equal(sc_store_sessions(s, &sessions, &n, &err), 0);
 	assert_int_equal(n, 1);
