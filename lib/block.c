@@ -145,6 +145,7 @@ void sc_block_free(struct sc_block *b)
 	free(b->late_at);
 	free(b->snapshot);
 	free(b->comm);
+	free(b->results);
 	free(b->tasks);
 	sc_item_free(&b->item);
 	sc_buf_free(&b->stored);
@@ -152,6 +153,7 @@ void sc_block_free(struct sc_block *b)
 	sc_buf_free(&b->body);
 	sc_buf_free(&b->numbers);
 	sc_column_scratch_free(&b->scratch);
+	sc_context_free(&b->context);
 	*b = (struct sc_block){ 0 };
 }
 
@@ -178,8 +180,8 @@ static void block_get_columns(struct sc_block *b, struct sc_cbor *in)
 		if (fields < 1 + SC_COLUMN_FIELDS || fields > 64)
 			in->bad = true;
 		name = sc_cbor_get_string(in, SC_CBOR_TEXT, &len);
-		sc_column_get(&c, in);
-		for (uint64_t more = 1 + SC_COLUMN_FIELDS; more < fields && !in->bad; more++)
+		sc_column_get(&c, (unsigned)fields - 1, in);
+		for (uint64_t more = 1 + SC_COLUMN_FIELDS_MOST; more < fields && !in->bad; more++)
 			sc_cbor_skip(in);
 		if (in->bad)
 			return;
@@ -331,6 +333,7 @@ int sc_block_parse(struct sc_block *b, uint64_t size)
 	uint64_t fields;
 
 	b->have = 0;
+	sc_context_reset(&b->context);
 	b->h = (struct sc_block_head){ 0 };
 	memset(b->dir, 0, sizeof(b->dir));
 	if (b->item.kind != SC_ITEM_BLOCK)
@@ -389,8 +392,57 @@ static int block_fetch(struct sc_block *b, int fd, unsigned id, const uint8_t **
 	return 0;
 }
 
+/* Columns whose values come back in the same context (context.h). */
+#define SC_BITS_CONTEXT                                                    \
+	(SC_BITS(SC_C_ARG0, SC_C_ARG5) | SC_BITS(SC_C_RIP, SC_C_GS_BASE) | \
+	 SC_BIT(SC_C_PAYLOAD_SIZE))
+
+void sc_block_with(struct sc_block *b, enum sc_column_id id, struct sc_line *line,
+		   struct sc_column_with *with)
+{
+	struct sc_context *x = &b->context;
+
+	*with = (struct sc_column_with){
+		.scanned = id == SC_C_TS || id == SC_C_VCPU || id == SC_C_TASK || id == SC_C_NR ||
+			   id == SC_C_RET || id == SC_C_STATE || id == SC_C_ABI ||
+			   columns[id].rows == SC_ROWS_TASK,
+	};
+	if (SC_BIT(id) & SC_BITS_CONTEXT) {
+		x->n = b->h.count[SC_ROWS_CALL];
+		x->task = b->col[SC_C_TASK];
+		x->nr = b->col[SC_C_NR];
+		x->rip = b->col[SC_C_RIP];
+		x->ret = b->results ? b->results : b->col[SC_C_RET];
+		with->context = x;
+		with->place = id != SC_C_RIP;
+	} else if (id == SC_C_TSC) {
+		*line = (struct sc_line){
+			.n = b->h.count[SC_ROWS_CALL],
+			.ts = b->col[SC_C_TS],
+			.vcpu = b->col[SC_C_VCPU],
+			.slope = b->slope,
+		};
+		with->line = line;
+	}
+}
+
+/* What has to be loaded before a column can be. */
+static uint64_t needs(const struct sc_block *b, unsigned id)
+{
+	if (!b->dir[id].present)
+		return 0;
+	if (b->dir[id].c.transform == SC_TRANSFORM_LINE && id == SC_C_TSC)
+		return SC_BIT(SC_C_TS) | SC_BIT(SC_C_VCPU);
+	if (b->dir[id].c.transform == SC_TRANSFORM_CONTEXT && SC_BIT(id) & SC_BITS_CONTEXT)
+		return SC_BIT(SC_C_TASK) | SC_BIT(SC_C_NR) | SC_BIT(SC_C_RET) |
+		       (id == SC_C_RIP ? 0 : SC_BIT(SC_C_RIP));
+	return 0;
+}
+
 static int load_numbers(struct sc_block *b, int fd, unsigned id, uint32_t count)
 {
+	struct sc_column_with with;
+	struct sc_line line;
 	const uint8_t *stored;
 	uint64_t all = 0;
 	uint64_t *v;
@@ -404,8 +456,9 @@ static int load_numbers(struct sc_block *b, int fd, unsigned id, uint32_t count)
 		return 0;
 	}
 	rc = block_fetch(b, fd, id, &stored);
+	sc_block_with(b, id, &line, &with);
 	if (!rc)
-		rc = sc_column_decode(&b->dir[id].c, stored, count, v, &b->scratch);
+		rc = sc_column_decode(&b->dir[id].c, &with, stored, count, v, &b->scratch);
 	if (rc || columns[id].bits == 64)
 		return rc;
 	for (uint32_t i = 0; i < count; i++)
@@ -435,7 +488,7 @@ static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
 		return 0;
 	}
 	rc = block_fetch(b, fd, id, &stored);
-	return rc ? rc : sc_column_decode_bytes(&b->dir[id].c, stored, count, *to);
+	return rc ? rc : sc_column_decode_bytes(&b->dir[id].c, stored, count, *to, &b->scratch);
 }
 
 /* Check that n payloads are the bytes that there are, and note where each begins. */
@@ -479,6 +532,44 @@ static int block_make_tasks(struct sc_block *b)
 	return 0;
 }
 
+/* Keep the results as they are, for what is told from them. */
+static int keep_results(struct sc_block *b, uint32_t count)
+{
+	if (b->results_cap < count) {
+		free(b->results);
+		b->results_cap = 0;
+		b->results = malloc(count * sizeof(*b->results));
+		if (!b->results)
+			return -ENOMEM;
+		b->results_cap = count;
+	}
+	memcpy(b->results, b->col[SC_C_RET], count * sizeof(*b->results));
+	return 0;
+}
+
+static int load_column(struct sc_block *b, int fd, unsigned id)
+{
+	uint32_t count = sc_column_count(b, id);
+	int rc = sc_column_is_bytes(id) ? load_bytes(b, fd, id, count) :
+					  load_numbers(b, fd, id, count);
+
+	if (!rc && id == SC_C_TASK)
+		for (uint32_t i = 0; i < count; i++)
+			if (b->col[id][i] >= b->h.count[SC_ROWS_TASK])
+				rc = -EBADMSG;
+	if (!rc && id == SC_C_PAYLOAD)
+		rc = place_payloads(b->col[SC_C_PAYLOAD_SIZE], b->h.count[SC_ROWS_CALL], count,
+				    &b->payload_at);
+	if (!rc && id == SC_D_PAYLOAD)
+		rc = place_payloads(b->col[SC_D_PAYLOAD_SIZE], b->h.count[SC_ROWS_COMPLETION],
+				    count, &b->late_at);
+	if (!rc && id == SC_C_RET && count)
+		rc = keep_results(b, count);
+	if (!rc)
+		b->have |= SC_BIT(id);
+	return rc;
+}
+
 int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *bad)
 {
 	uint64_t before = b->have;
@@ -489,32 +580,31 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 		mask |= SC_BIT(SC_C_PAYLOAD_SIZE);
 	if (mask & SC_BIT(SC_D_PAYLOAD))
 		mask |= SC_BIT(SC_D_PAYLOAD_SIZE);
+	/* RIP is needed, and needs others: twice. */
+	for (unsigned twice = 0; twice < 2; twice++)
+		for (unsigned id = 0; id < SC_COLUMN_IDS; id++)
+			if (mask & SC_BIT(id))
+				mask |= needs(b, id);
 
-	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
-		uint32_t count = sc_column_count(b, id);
-		int rc;
+	/* First what others need, and of that RIP last. */
+	for (unsigned round = 0; round < 3; round++)
+		for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
+			uint64_t first = SC_BIT(SC_C_TS) | SC_BIT(SC_C_VCPU) | SC_BIT(SC_C_TASK) |
+					 SC_BIT(SC_C_NR) | SC_BIT(SC_C_RET);
+			int rc;
 
-		if (!(mask & SC_BIT(id)) || b->have & SC_BIT(id))
-			continue;
-		rc = sc_column_is_bytes(id) ? load_bytes(b, fd, id, count) :
-					      load_numbers(b, fd, id, count);
-		if (!rc && id == SC_C_TASK)
-			for (uint32_t i = 0; i < count; i++)
-				if (b->col[id][i] >= b->h.count[SC_ROWS_TASK])
-					rc = -EBADMSG;
-		if (!rc && id == SC_C_PAYLOAD)
-			rc = place_payloads(b->col[SC_C_PAYLOAD_SIZE], b->h.count[SC_ROWS_CALL],
-					    count, &b->payload_at);
-		if (!rc && id == SC_D_PAYLOAD)
-			rc = place_payloads(b->col[SC_D_PAYLOAD_SIZE],
-					    b->h.count[SC_ROWS_COMPLETION], count, &b->late_at);
-		if (rc) {
-			if (bad)
-				*bad = (enum sc_column_id)id;
-			return rc;
+			if (round == 1)
+				first = SC_BIT(SC_C_RIP);
+			if (!(mask & SC_BIT(id)) || b->have & SC_BIT(id) ||
+			    (round < 2 && !(first & SC_BIT(id))))
+				continue;
+			rc = load_column(b, fd, id);
+			if (rc) {
+				if (bad)
+					*bad = (enum sc_column_id)id;
+				return rc;
+			}
 		}
-		b->have |= SC_BIT(id);
-	}
 	return b->have & ~before & SC_BITS_TASK ? block_make_tasks(b) : 0;
 }
 

@@ -133,9 +133,15 @@ struct sc_block {
 	} dir[SC_COLUMN_IDS];
 	struct sc_buf stored;
 	struct sc_column_scratch scratch;
+	struct sc_context context; /* of the calls */
+	uint64_t *results; /* ret as it is stored; col[SC_C_RET] is for readers to complete */
+	uint32_t results_cap;
 	struct sc_column_hint hints[SC_COLUMN_IDS]; /* writing only, as are: */
 	struct sc_buf list, body, numbers;
 	const struct sc_sealer *by; /* NULL: not sealed */
+	uint32_t tsc_khz; /* given; 0: it is measured */
+	uint64_t slope; /* of the TSC (line.h), and … */
+	unsigned slope_blocks; /* … for how many more blocks it is good */
 };
 
 /* Which SC_ROWS_* a column belongs to. */
@@ -189,7 +195,8 @@ int sc_block_read(struct sc_block *b, int fd, uint64_t size, uint64_t offset);
 int sc_block_parse(struct sc_block *b, uint64_t size);
 
 /*
- * Load columns (those that are not loaded yet).
+ * Load columns (those that are not loaded yet). As some are told from others, what is in the
+ * columns ts, vcpu, task, nr and rip has to stay as it was loaded.
  * @retval -EBADMSG damaged; *bad (may be NULL) is then the column
  */
 int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *bad);
@@ -199,6 +206,10 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
  * @retval 1 it is not stored so: sc_block_load()  @retval -EBADMSG damaged
  */
 int sc_block_codes(struct sc_block *b, int fd, enum sc_column_id id, struct sc_codes *out);
+
+/* What a column of a block may be told from (line: memory for that). */
+void sc_block_with(struct sc_block *b, enum sc_column_id id, struct sc_line *line,
+		   struct sc_column_with *with);
 
 /* Check the bytes of every column without decoding: checksums, and the SHA-256 of all. */
 int sc_block_verify(struct sc_block *b, int fd);

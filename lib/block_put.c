@@ -8,6 +8,7 @@
 #include "salt.h"
 #include "vector.h"
 
+#define SLOPE_BLOCKS 64u /* for which the slope of the TSC is good */
 #define OPEN_CHUNK 128u /* rows that are looked at together */
 #define NUMBER_SLOTS (4 * SC_BLOCK_NUMBERS) /* power of two */
 
@@ -105,12 +106,48 @@ uint32_t sc_block_next_open(const uint64_t *state, uint32_t from, uint32_t n)
 	return n;
 }
 
+/* How TSC and time run: as the host says, or as the rows show. */
+static void block_measure(struct sc_block *b)
+{
+	struct sc_column_with with;
+	struct sc_line line;
+	uint64_t slope;
+
+	if (b->tsc_khz) {
+		b->slope = sc_line_slope(b->tsc_khz);
+		return;
+	}
+	if (b->slope_blocks) {
+		b->slope_blocks--;
+		return;
+	}
+	sc_block_with(b, SC_C_TSC, &line, &with);
+	slope = sc_line_measure(&line, b->col[SC_C_TSC]);
+	if (!slope)
+		return;
+	b->slope = slope;
+	b->slope_blocks = SLOPE_BLOCKS;
+}
+
+static int encode_numbers(struct sc_block *b, unsigned id, uint32_t count, struct sc_column *c)
+{
+	struct sc_column_with with;
+	struct sc_line line;
+
+	sc_block_with(b, id, &line, &with);
+	return sc_column_encode(b->col[id], count, &with, c, &b->stored, &b->scratch,
+				&b->hints[id]);
+}
+
 /* Append the columns to out as byte strings, and their descriptors to list. */
 static int block_put_columns(struct sc_block *b, struct sc_buf *list, struct sc_buf *out, size_t *n)
 {
 	struct sc_buf *stored = &b->stored;
 
 	*n = 0;
+	sc_context_reset(&b->context);
+	if (b->h.count[SC_ROWS_CALL])
+		block_measure(b);
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
 		uint32_t count = sc_column_count(b, id);
 		struct sc_column c;
@@ -123,13 +160,12 @@ static int block_put_columns(struct sc_block *b, struct sc_buf *list, struct sc_
 			rc = sc_column_encode_bytes(sc_column_bytes(b, id), count, &c, stored,
 						    &b->scratch);
 		else
-			rc = sc_column_encode(b->col[id], count, &c, stored, &b->scratch,
-					      &b->hints[id]);
+			rc = encode_numbers(b, id, count, &c);
 		if (rc)
 			return rc;
 		if (c.transform == SC_TRANSFORM_CONSTANT && !c.base)
 			continue; /* absent is all zero */
-		sc_cbor_put(list, SC_CBOR_ARRAY, 1 + SC_COLUMN_FIELDS);
+		sc_cbor_put(list, SC_CBOR_ARRAY, 1 + sc_column_fields(&c));
 		sc_cbor_put_text(list, sc_column_name(id));
 		sc_column_put(&c, list);
 		sc_cbor_put_bytes(out, stored->data, stored->len);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lz4.h>
 #include <xxhash.h>
 
+#include "bits.h"
 #include "column.h"
 #include "vector.h"
 
@@ -38,10 +38,12 @@ void sc_column_scratch_free(struct sc_column_scratch *s)
 {
 	sc_buf_free(&s->raw);
 	sc_buf_free(&s->packed);
+	sc_buf_free(&s->tail);
+	sc_buf_free(&s->packed_tail);
+	sc_buf_free(&s->apart);
+	sc_codec_free(&s->codec);
 	free(s->index);
 	free(s->slots);
-	free(s->lz4);
-	s->lz4 = NULL;
 	s->index = NULL;
 	s->slots = NULL;
 	s->index_cap = 0;
@@ -50,49 +52,76 @@ void sc_column_scratch_free(struct sc_column_scratch *s)
 
 /* ---- decoding ---- */
 
+static bool is_signed(const struct sc_column *c)
+{
+	return c->transform == SC_TRANSFORM_DELTA || c->transform == SC_TRANSFORM_LINE;
+}
+
+/* Do the lengths of its two parts fit each other? @raw of the first part, as it has to be */
+static bool parts_valid(const struct sc_column *c, uint64_t raw)
+{
+	return c->raw == raw + c->tail_raw && c->tail_stored <= c->tail_raw &&
+	       !c->tail_raw == !c->tail_stored && c->tail_stored < c->stored &&
+	       c->stored - c->tail_stored <= raw;
+}
+
 bool sc_column_valid(const struct sc_column *c, uint32_t n, bool bytes)
 {
-	int log2 = type_log2(c->type, c->transform == SC_TRANSFORM_DELTA);
-	uint64_t raw = (uint64_t)c->dictionary * 8;
+	int log2 = type_log2(c->type, is_signed(c));
+	bool bits = c->layout == SC_LAYOUT_BITS;
+	uint64_t raw = n;
 
-	if (log2 < 0 || !n || c->layout > SC_LAYOUT_PLANES || c->stored > c->raw)
+	if (log2 < 0 || !n || c->layout > SC_LAYOUT_BITS || c->codec >= SC_CODECS)
 		return false;
 	if (bytes && (c->transform != SC_TRANSFORM_PLAIN || log2 || c->base || c->layout))
+		return false;
+	if (c->slope && c->transform != SC_TRANSFORM_LINE)
 		return false;
 
 	switch (c->transform) {
 	case SC_TRANSFORM_CONSTANT:
-		return !c->raw && !c->dictionary;
+		return !c->raw && !c->dictionary && !c->stored && !c->tail_raw && !c->tail_stored &&
+		       !bits;
 	case SC_TRANSFORM_DICTIONARY:
-		if (!c->dictionary || c->dictionary > SC_DICTIONARY_MAX || c->base || log2 > 1)
+		if (!c->dictionary || c->dictionary > SC_DICTIONARY_MAX || c->base || log2 > 1 ||
+		    c->tail_raw || bits)
+			return false;
+		return parts_valid(c, (raw << log2) + 8ULL * c->dictionary);
+	case SC_TRANSFORM_CONTEXT:
+		/* Whence each is, a byte; in the tail those that are from nowhere. */
+		if (c->dictionary > n || c->base || bits ||
+		    c->tail_raw != (uint64_t)c->dictionary << log2)
+			return false;
+		return parts_valid(c, raw);
+	case SC_TRANSFORM_LINE:
+		if (c->base)
 			return false;
 		break;
 	case SC_TRANSFORM_PLAIN:
 	case SC_TRANSFORM_DELTA:
-		if (c->dictionary)
-			return false;
 		break;
 	default:
 		return false;
 	}
-	raw += (uint64_t)n << log2;
-	return c->raw == raw && c->stored;
+	if (c->dictionary)
+		return false;
+	if (bits)
+		return log2 == 3 && c->tail_raw <= 8ULL * n && parts_valid(c, raw);
+	return !c->tail_raw && parts_valid(c, raw << log2);
 }
 
-/* The bytes before LZ4: in place where they are stored so. */
-static int column_unpack(const struct sc_column *c, const uint8_t *stored, uint8_t *to,
-			 const uint8_t **raw)
+/* One part's bytes before they were packed: in place where they are stored so. */
+static int part_unpack(const struct sc_column *c, const uint8_t *stored, uint32_t size, uint32_t n,
+		       struct sc_buf *to, struct sc_column_scratch *s, const uint8_t **raw)
 {
-	int got;
-
-	if (XXH3_64bits(stored, c->stored) != c->check)
-		return -EBADMSG;
 	*raw = stored;
-	if (c->stored == c->raw)
+	if (size == n)
 		return 0;
-	got = LZ4_decompress_safe((const char *)stored, (char *)to, (int)c->stored, (int)c->raw);
-	*raw = to;
-	return got >= 0 && (uint32_t)got == c->raw ? 0 : -EBADMSG;
+	sc_buf_reset(to);
+	if (!sc_buf_room(to, n))
+		return -ENOMEM;
+	*raw = to->data;
+	return sc_unpack(&s->codec, (enum sc_codec)c->codec, stored, size, to->data, n);
 }
 
 #define LOAD_ROWS(type)                                                         \
@@ -104,10 +133,11 @@ static int column_unpack(const struct sc_column *c, const uint8_t *stored, uint8
 		}                                                               \
 	} while (0)
 
-static void load_planes(const uint8_t *from, uint32_t n, unsigned log2, bool is_signed, uint64_t *v)
+static void load_planes(const uint8_t *from, uint32_t n, unsigned log2, bool is_signed_,
+			uint64_t *v)
 {
 	const unsigned bits = 8u << log2;
-	const uint64_t sign = is_signed && bits < 64 ? 1ULL << (bits - 1) : 0;
+	const uint64_t sign = is_signed_ && bits < 64 ? 1ULL << (bits - 1) : 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		v[i] = from[i];
@@ -125,14 +155,13 @@ static void load_planes(const uint8_t *from, uint32_t n, unsigned log2, bool is_
 
 static void load(const uint8_t *from, uint32_t n, const struct sc_column *c, uint64_t *v)
 {
-	bool is_signed = c->transform == SC_TRANSFORM_DELTA;
-	unsigned log2 = (unsigned)type_log2(c->type, is_signed);
+	unsigned log2 = (unsigned)type_log2(c->type, is_signed(c));
 
 	if (c->layout == SC_LAYOUT_PLANES) {
-		load_planes(from, n, log2, is_signed, v);
+		load_planes(from, n, log2, is_signed(c), v);
 		return;
 	}
-	switch (log2 << 1 | is_signed) {
+	switch (log2 << 1 | is_signed(c)) {
 	case 0:
 		LOAD_ROWS(uint8_t);
 		break;
@@ -156,61 +185,131 @@ static void load(const uint8_t *from, uint32_t n, const struct sc_column *c, uin
 	}
 }
 
-int sc_column_decode(const struct sc_column *c, const uint8_t *stored, uint32_t n, uint64_t *v,
-		     struct sc_column_scratch *s)
+static int load_bits(const struct sc_column *c, const uint8_t *lengths, const uint8_t *tail,
+		     uint32_t n, uint64_t *v)
 {
-	const uint8_t *raw = NULL;
+	int rc = sc_bits_get(lengths, tail, c->tail_raw, n, v);
+
+	if (!rc && is_signed(c))
+		for (uint32_t i = 0; i < n; i++)
+			v[i] = sc_unzigzag(v[i]);
+	return rc;
+}
+
+static int decode_dictionary(const struct sc_column *c, const uint8_t *raw, uint32_t n, uint64_t *v,
+			     struct sc_column_scratch *s)
+{
+	memcpy(s->dictionary, raw, (size_t)c->dictionary * 8);
+	load(raw + (size_t)c->dictionary * 8, n, c, v);
+	for (uint32_t i = 0; i < n; i++) {
+		if (v[i] >= c->dictionary)
+			return -EBADMSG;
+		v[i] = s->dictionary[v[i]];
+	}
+	return 0;
+}
+
+/* @from  of each row its source  @values  c->dictionary of them, as they are stored */
+static int decode_context(const struct sc_column *c, const struct sc_column_with *with,
+			  const uint8_t *from, const uint8_t *values, uint32_t n, uint64_t *v,
+			  struct sc_column_scratch *s)
+{
+	const struct sc_context *x = with->context;
+	const uint64_t *next, *end;
+	int rc = sc_context_make(with->context, with->place);
+
+	if (rc)
+		return rc;
+	sc_buf_reset(&s->apart);
+	if (!sc_buf_room(&s->apart, (c->dictionary + 1) * sizeof(*v)))
+		return -ENOMEM;
+	load(values, c->dictionary, c, (uint64_t *)(void *)s->apart.data);
+	next = (const uint64_t *)(const void *)s->apart.data;
+	end = next + c->dictionary;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row;
+
+		if (from[i] == SC_SOURCE_STORED) {
+			if (next == end)
+				return -EBADMSG;
+			v[i] = *next++;
+		} else if (from[i] == SC_SOURCE_RESULT) {
+			row = x->before[SC_SOURCE_TASK][i];
+			v[i] = row == SC_NO_ROW ? 0 : x->ret[row];
+		} else if (from[i] < SC_SOURCE_RESULT &&
+			   (with->place || from[i] != SC_SOURCE_PLACE)) {
+			row = x->before[from[i]][i];
+			v[i] = row == SC_NO_ROW ? 0 : v[row];
+		} else {
+			return -EBADMSG;
+		}
+	}
+	return next == end ? 0 : -EBADMSG;
+}
+
+int sc_column_decode(const struct sc_column *c, const struct sc_column_with *with,
+		     const uint8_t *stored, uint32_t n, uint64_t *v, struct sc_column_scratch *s)
+{
+	const uint8_t *raw = NULL, *tail = NULL;
+	uint32_t first = c->stored - c->tail_stored;
 	uint64_t sum = c->base;
 	int rc;
 
-	if (!sc_column_valid(c, n, false))
+	if (!sc_column_valid(c, n, false) || XXH3_64bits(stored, c->stored) != c->check)
 		return -EBADMSG;
-	sc_buf_reset(&s->raw);
-	if (!sc_buf_room(&s->raw, c->raw))
-		return -ENOMEM;
-	rc = column_unpack(c, stored, s->raw.data, &raw);
+	if (c->transform == SC_TRANSFORM_CONTEXT && (!with || !with->context))
+		return -EBADMSG;
+	if (c->transform == SC_TRANSFORM_LINE && (!with || !with->line))
+		return -EBADMSG;
+	rc = part_unpack(c, stored, first, c->raw - c->tail_raw, &s->raw, s, &raw);
+	if (!rc)
+		rc = part_unpack(c, stored + first, c->tail_stored, c->tail_raw, &s->tail, s,
+				 &tail);
 	if (rc)
 		return rc;
 
-	switch (c->transform) {
-	case SC_TRANSFORM_CONSTANT:
+	if (c->transform == SC_TRANSFORM_DICTIONARY)
+		return decode_dictionary(c, raw, n, v, s);
+	if (c->transform == SC_TRANSFORM_CONTEXT)
+		return decode_context(c, with, raw, tail, n, v, s);
+	if (c->transform == SC_TRANSFORM_CONSTANT) {
 		for (uint32_t i = 0; i < n; i++)
 			v[i] = c->base;
 		return 0;
-	case SC_TRANSFORM_PLAIN:
+	}
+	if (c->layout == SC_LAYOUT_BITS) {
+		rc = load_bits(c, raw, tail, n, v);
+		if (rc)
+			return rc;
+	} else {
 		load(raw, n, c, v);
-		if (c->base)
-			for (uint32_t i = 0; i < n; i++)
-				v[i] += c->base;
-		return 0;
-	case SC_TRANSFORM_DELTA:
-		load(raw, n, c, v);
+	}
+	if (c->transform == SC_TRANSFORM_LINE) {
+		struct sc_line line = *with->line;
+
+		line.slope = c->slope;
+		line.n = n;
+		sc_line_values(&line, v);
+	} else if (c->transform == SC_TRANSFORM_DELTA) {
 		for (uint32_t i = 0; i < n; i++)
 			v[i] = sum += v[i];
-		return 0;
-	default:
-		memcpy(s->dictionary, raw, (size_t)c->dictionary * 8);
-		load(raw + (size_t)c->dictionary * 8, n, c, v);
-		for (uint32_t i = 0; i < n; i++) {
-			if (v[i] >= c->dictionary)
-				return -EBADMSG;
-			v[i] = s->dictionary[v[i]];
-		}
-		return 0;
+	} else if (c->base) {
+		for (uint32_t i = 0; i < n; i++)
+			v[i] += c->base;
 	}
+	return 0;
 }
 
-int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uint32_t n, uint8_t *v)
+int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uint32_t n, uint8_t *v,
+			   struct sc_column_scratch *s)
 {
-	const uint8_t *raw;
-	int rc;
-
-	if (!sc_column_valid(c, n, true))
+	if (!sc_column_valid(c, n, true) || XXH3_64bits(stored, c->stored) != c->check)
 		return -EBADMSG;
-	rc = column_unpack(c, stored, v, &raw);
-	if (!rc && raw != v)
-		memcpy(v, raw, n);
-	return rc;
+	if (c->stored == c->raw) {
+		memcpy(v, stored, n);
+		return 0;
+	}
+	return sc_unpack(&s->codec, (enum sc_codec)c->codec, stored, c->stored, v, n);
 }
 
 /* ---- codes ---- */
@@ -218,6 +317,7 @@ int sc_column_decode_bytes(const struct sc_column *c, const uint8_t *stored, uin
 void sc_codes_free(struct sc_codes *codes)
 {
 	sc_buf_free(&codes->memory);
+	sc_codec_free(&codes->codec);
 	*codes = (struct sc_codes){ 0 };
 }
 
@@ -277,9 +377,16 @@ int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n
 	}
 	wide = (uint16_t *)(out->memory.data + room);
 	to = out->memory.data + room + 2u * n;
-	rc = column_unpack(c, stored, to, &raw);
-	if (rc)
-		return rc;
+	/* No tail: these layouts have none. */
+	if (XXH3_64bits(stored, c->stored) != c->check)
+		return -EBADMSG;
+	raw = stored;
+	if (c->stored < c->raw) {
+		rc = sc_unpack(&out->codec, (enum sc_codec)c->codec, stored, c->stored, to, c->raw);
+		raw = to;
+		if (rc)
+			return rc;
+	}
 	if (dictionary) {
 		memcpy(entries, raw, room);
 		out->n_entries = c->dictionary;
@@ -293,7 +400,7 @@ int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n
 
 		if (!dictionary)
 			out->n_entries = most + 1;
-		/* What is stored without LZ4 lies in memory that is not ours. */
+		/* What is stored unpacked lies in memory that is not ours. */
 		out->narrow = raw == stored + (dictionary ? room : 0) ? memcpy(to, raw, n) : raw;
 		return most < out->n_entries ? 0 : -EBADMSG;
 	}
@@ -307,8 +414,18 @@ int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n
 
 /* ---- descriptor ---- */
 
+unsigned sc_column_fields(const struct sc_column *c)
+{
+	if (c->slope)
+		return SC_COLUMN_FIELDS + 4;
+	if (c->tail_stored)
+		return SC_COLUMN_FIELDS + 3;
+	return SC_COLUMN_FIELDS + (c->codec != 0);
+}
+
 void sc_column_put(const struct sc_column *c, struct sc_buf *out)
 {
+	const uint64_t more[] = { c->codec, c->tail_raw, c->tail_stored, c->slope };
 	uint64_t check = htobe64(c->check); /* XXH64_canonicalFromHash */
 
 	sc_cbor_put_uint(out, c->type);
@@ -319,11 +436,13 @@ void sc_column_put(const struct sc_column *c, struct sc_buf *out)
 	sc_cbor_put_uint(out, c->raw);
 	sc_cbor_put_uint(out, c->stored);
 	sc_cbor_put_bytes(out, &check, sizeof(check));
+	for (unsigned i = 0; i < sc_column_fields(c) - SC_COLUMN_FIELDS; i++)
+		sc_cbor_put_uint(out, more[i]);
 }
 
-void sc_column_get(struct sc_column *c, struct sc_cbor *in)
+void sc_column_get(struct sc_column *c, unsigned fields, struct sc_cbor *in)
 {
-	uint64_t check;
+	uint64_t check, more[SC_COLUMN_FIELDS_MOST - SC_COLUMN_FIELDS] = { 0 };
 
 	c->type = (uint8_t)sc_cbor_get_max(in, UINT8_MAX);
 	c->transform = (uint8_t)sc_cbor_get_max(in, UINT8_MAX);
@@ -334,4 +453,12 @@ void sc_column_get(struct sc_column *c, struct sc_cbor *in)
 	c->stored = (uint32_t)sc_cbor_get_max(in, UINT32_MAX);
 	sc_cbor_get_fixed(in, &check, sizeof(check));
 	c->check = be64toh(check);
+	for (unsigned i = 0; i + SC_COLUMN_FIELDS < fields && i < sizeof(more) / sizeof(*more); i++)
+		more[i] = sc_cbor_get_max(in, i == 3 ? UINT64_MAX :
+					      i == 0 ? UINT8_MAX :
+						       UINT32_MAX);
+	c->codec = (uint8_t)more[0];
+	c->tail_raw = (uint32_t)more[1];
+	c->tail_stored = (uint32_t)more[2];
+	c->slope = more[3];
 }

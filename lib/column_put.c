@@ -1,403 +1,176 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Encoding of columns. Every call that is recorded comes through here some 25 times, so
- * the loops over rows are few, simple, and compiled for wide vectors where the CPU has them.
- */
+/* How a column is encoded best, and doing it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <lz4.h>
 #include <xxhash.h>
 
-#include "column.h"
-#include "salt.h"
-#include "vector.h"
+#include "column_private.h"
 
-#define DICT_SLOTS (4 * SC_DICTIONARY_MAX) /* power of two */
-#define DICT_PATIENCE 1024u /* rows after which a dictionary must have begun to pay */
 #define SAMPLE 2048u /* rows on which encodings are compared */
-#define RUN 64u /* rows that are looked at together for being the same */
-#define LZ4_LEAST 16u /* bytes below which LZ4 is not tried */
-#define LZ4_ROWS 128u /* rows below which a choice is judged by its width alone */
+#define PACK_ROWS 128u /* rows below which a choice is judged by its width alone */
 #define HINT_BLOCKS 64u /* blocks for which a choice is good */
 #define HINT_LEAST 128u /* rows that a block must have to be an example */
-#define CHUNK 1024u /* rows that are worked on together: they fit the nearest cache */
 
-static unsigned log2_unsigned(uint64_t max)
-{
-	return max <= UINT8_MAX ? 0 : max <= UINT16_MAX ? 1 : max <= UINT32_MAX ? 2 : 3;
-}
-
-static unsigned log2_signed(int64_t min, int64_t max)
-{
-	if (min >= INT8_MIN && max <= INT8_MAX)
-		return 0;
-	if (min >= INT16_MIN && max <= INT16_MAX)
-		return 1;
-	return min >= INT32_MIN && max <= INT32_MAX ? 2 : 3;
-}
-
-/* ---- loops over rows ---- */
-
-SC_FOR_EACH_CPU static uint64_t differences(const uint64_t *v, uint32_t n, uint64_t from)
-{
-	uint64_t differs = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		differs |= v[i] ^ from;
-	return differs;
-}
-
-static bool column_is_constant(const uint64_t *v, uint32_t n)
-{
-	/* A column that is not says so early, as a rule. */
-	for (uint32_t i = 0; i < n; i += CHUNK)
-		if (differences(v + i, n - i < CHUNK ? n - i : CHUNK, v[0]))
-			return false;
-	return true;
-}
-
-/* Least and largest of numbers that are taken as signed. */
-struct range {
-	int64_t min, max;
+/* The two parts of a column as they are to be stored. */
+struct parts {
+	const uint8_t *from[2];
+	size_t raw[2], stored[2];
 };
 
-/* Of v[i] - v[0]. */
-SC_FOR_EACH_CPU static struct range value_range(const uint64_t *v, uint32_t n)
+/* Pack what column_emit() has left, where that makes it smaller. */
+static int column_pack(const struct choice *ch, bool pack, struct sc_column_scratch *s,
+		       struct parts *p)
 {
-	const uint64_t first = v[0];
-	int64_t min = 0, max = 0;
+	struct sc_buf *raw[2] = { &s->raw, &s->tail }, *packed[2] = { &s->packed, &s->packed_tail };
 
-	for (uint32_t i = 1; i < n; i++) {
-		int64_t e = (int64_t)(v[i] - first);
+	for (unsigned i = 0; i < 2; i++) {
+		/* Bits are random: that is what they are for. */
+		bool tried = pack && raw[i]->len && !(i && ch->layout == SC_LAYOUT_BITS);
+		int rc = 0;
 
-		min = e < min ? e : min;
-		max = e > max ? e : max;
+		if (tried)
+			rc = sc_pack(&s->codec, (enum sc_codec)ch->codec, raw[i]->data, raw[i]->len,
+				     packed[i]);
+		if (rc < 0)
+			return rc;
+		p->raw[i] = raw[i]->len;
+		p->stored[i] = rc ? packed[i]->len : raw[i]->len;
+		p->from[i] = rc ? packed[i]->data : raw[i]->data;
 	}
-	return (struct range){ min, max };
-}
-
-/* Of v[i] - v[i-1]. */
-SC_FOR_EACH_CPU static struct range delta_range(const uint64_t *v, uint32_t n)
-{
-	int64_t min = 0, max = 0;
-
-	for (uint32_t i = 1; i < n; i++) {
-		int64_t e = (int64_t)(v[i] - v[i - 1]);
-
-		min = e < min ? e : min;
-		max = e > max ? e : max;
-	}
-	return (struct range){ min, max };
-}
-
-SC_FOR_EACH_CPU static void to_plain(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
-				     uint64_t base)
-{
-	for (uint32_t i = 0; i < n; i++)
-		e[i] = v[i] - base;
-}
-
-/* before: the value of the row ahead of the first */
-SC_FOR_EACH_CPU static void to_delta(uint64_t *restrict e, const uint64_t *restrict v, uint32_t n,
-				     uint64_t before)
-{
-	e[0] = v[0] - before;
-	for (uint32_t i = 1; i < n; i++)
-		e[i] = v[i] - v[i - 1];
-}
-
-SC_FOR_EACH_CPU static void store_index_8(uint8_t *restrict to, const uint16_t *restrict index,
-					  uint32_t n, unsigned shift)
-{
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = (uint8_t)(index[i] >> shift);
-}
-
-static void fill_index(uint16_t *index, uint32_t n, uint16_t value)
-{
-	for (uint32_t i = 0; i < n; i++)
-		index[i] = value;
-}
-
-SC_FOR_EACH_CPU static void store_8(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n,
-				    unsigned shift)
-{
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = (uint8_t)(e[i] >> shift);
-}
-
-SC_FOR_EACH_CPU static void store_16(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		uint16_t x = (uint16_t)e[i];
-
-		memcpy(to + (size_t)i * sizeof(x), &x, sizeof(x));
-	}
-}
-
-SC_FOR_EACH_CPU static void store_32(uint8_t *restrict to, const uint64_t *restrict e, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t x = (uint32_t)e[i];
-
-		memcpy(to + (size_t)i * sizeof(x), &x, sizeof(x));
-	}
-}
-
-/* ---- choosing ---- */
-
-struct choice {
-	uint8_t transform, layout, log2;
-	uint64_t base;
-	uint32_t dictionary;
-};
-
-/*
- * Number the distinct values in order of appearance: indices in s->index,
- * values in s->dictionary.
- * @retval how many; 0: too many to be worth it  @retval -ENOMEM
- */
-static int column_dictionary(const uint64_t *v, uint32_t n, struct sc_column_scratch *s)
-{
-	const uint64_t salt = sc_salt();
-	uint32_t count = 0;
-
-	if (s->index_cap < n) {
-		free(s->index);
-		s->index_cap = 0;
-		s->index = malloc(n * sizeof(*s->index));
-		if (!s->index)
-			return -ENOMEM;
-		s->index_cap = n;
-	}
-	if (!s->slots) {
-		s->slots = calloc(DICT_SLOTS, sizeof(*s->slots));
-		if (!s->slots)
-			return -ENOMEM;
-	}
-	/* Of the column before; the whole table would be much for a few values. */
-	while (s->used)
-		s->slots[s->used_slots[--s->used]] = 0;
-
-	for (uint32_t i = 0, end; i < n; i = end) {
-		end = n - i < RUN ? n : i + RUN;
-		/* Most columns that have few values change them seldom. */
-		if (i && !differences(v + i, end - i, v[i - 1])) {
-			fill_index(s->index + i, end - i, s->index[i - 1]);
-			continue;
-		}
-		for (uint32_t k = i; k < end; k++) {
-			uint32_t slot = (uint32_t)((v[k] * salt) >> 40) & (DICT_SLOTS - 1);
-
-			if (k && v[k] == v[k - 1]) {
-				s->index[k] = s->index[k - 1];
-				continue;
-			}
-			while (s->slots[slot] && s->dictionary[s->slots[slot] - 1] != v[k])
-				slot = (slot + 1) & (DICT_SLOTS - 1);
-			if (!s->slots[slot]) {
-				if (count == SC_DICTIONARY_MAX)
-					return 0;
-				s->dictionary[count] = v[k];
-				s->slots[slot] = ++count;
-				s->used_slots[s->used++] = (uint16_t)slot;
-			}
-			s->index[k] = (uint16_t)(s->slots[slot] - 1);
-		}
-		if (end == DICT_PATIENCE && count > DICT_PATIENCE / 2)
-			return 0;
-	}
-	return (int)count;
-}
-
-/* @size  what is to be stored: n, or less where it is in s->packed */
-static int packed_size(const uint8_t *raw, size_t n, struct sc_column_scratch *s, size_t *size)
-{
-	int bound, got;
-
-	*size = n;
-	if (n < LZ4_LEAST)
-		return 0;
-	bound = LZ4_compressBound((int)n);
-	sc_buf_reset(&s->packed);
-	if (!sc_buf_room(&s->packed, (size_t)bound))
-		return -ENOMEM;
-	if (!s->lz4) {
-		s->lz4 = malloc(sizeof(LZ4_stream_t));
-		if (!s->lz4)
-			return -ENOMEM;
-		LZ4_initStream(s->lz4, sizeof(LZ4_stream_t));
-	}
-	/* A stream of one block: nothing of the one before is referred to. */
-	LZ4_resetStream_fast(s->lz4);
-	got = LZ4_compress_fast_continue(s->lz4, (const char *)raw, (char *)s->packed.data, (int)n,
-					 bound, 1);
-	if (got > 0 && (size_t)got < n)
-		*size = (size_t)got;
 	return 0;
 }
 
-static void emit_index(uint8_t *to, const struct choice *ch, const uint16_t *index, uint32_t n)
-{
-	if (ch->log2 && ch->layout == SC_LAYOUT_ROWS) {
-		memcpy(to, index, (size_t)n * sizeof(*index));
-		return;
-	}
-	for (unsigned p = 0; p < 1u << ch->log2; p++)
-		store_index_8(to + (size_t)p * n, index, n, 8 * p);
-}
-
-/* Write rows [from, from + n) as chosen, dictionary entries aside. */
-static void emit(uint8_t *to, const struct choice *ch, const uint64_t *v, uint32_t from, uint32_t n,
-		 const struct sc_column_scratch *s)
-{
-	uint64_t e[CHUNK];
-
-	if (ch->transform == SC_TRANSFORM_DICTIONARY) {
-		emit_index(to, ch, s->index + from, n);
-		return;
-	}
-	for (uint32_t at = 0, rows; at < n; at += rows) {
-		uint32_t i = from + at;
-
-		rows = n - at < CHUNK ? n - at : CHUNK;
-		if (ch->transform == SC_TRANSFORM_PLAIN)
-			to_plain(e, v + i, rows, ch->base);
-		else
-			to_delta(e, v + i, rows, i ? v[i - 1] : ch->base);
-
-		if (ch->layout == SC_LAYOUT_PLANES || ch->log2 == 0)
-			for (unsigned p = 0; p < 1u << ch->log2; p++)
-				store_8(to + (size_t)p * n + at, e, rows, 8 * p);
-		else if (ch->log2 == 1)
-			store_16(to + (size_t)at * 2, e, rows);
-		else if (ch->log2 == 2)
-			store_32(to + (size_t)at * 4, e, rows);
-		else
-			memcpy(to + (size_t)at * 8, e, (size_t)rows * 8);
-	}
-}
+/* ---- choosing ---- */
 
 /* Bytes that this choice would take, judged by a sample of the rows. */
 static int column_estimate(const struct choice *ch, const uint64_t *v, uint32_t n,
 			   struct sc_column_scratch *s, uint64_t *bytes)
 {
-	uint32_t rows = n < SAMPLE ? n : SAMPLE;
-	uint32_t from = (n - rows) / 2;
-	size_t size;
-	int rc;
+	bool whole = ch->transform == SC_TRANSFORM_CONTEXT;
+	uint32_t rows = n < SAMPLE || whole ? n : SAMPLE;
+	struct parts p = { 0 };
+	uint64_t stored, raw;
+	int rc = column_emit(ch, v, (n - rows) / 2, rows, s);
 
-	size = (size_t)rows << ch->log2;
-	if (n >= LZ4_ROWS) {
-		sc_buf_reset(&s->raw);
-		if (!sc_buf_room(&s->raw, size))
-			return -ENOMEM;
-		emit(s->raw.data, ch, v, from, rows, s);
-		rc = packed_size(s->raw.data, size, s, &size);
-		if (rc)
-			return rc;
-	}
+	if (!rc)
+		rc = column_pack(ch, n >= PACK_ROWS, s, &p);
+	if (rc)
+		return rc;
+	stored = (uint64_t)(p.stored[0] + p.stored[1]) * n / rows;
+	raw = (uint64_t)(p.raw[0] + p.raw[1]) * n / rows;
 	/* What is written and packed costs time, even where it packs well. */
-	*bytes = (uint64_t)size * n / rows + 6ULL * ch->dictionary +
-		 (((uint64_t)n << ch->log2) >> 6);
+	*bytes = stored + (raw >> 6) + (whole ? 0 : 6ULL * ch->dictionary);
+	if (ch->codec == SC_CODEC_ZSTD)
+		*bytes += stored >> 6;
 	return 0;
 }
 
-static struct choice plain_choice(const uint64_t *v, uint32_t n)
-{
-	struct range r = value_range(v, n);
-
-	/* Exact also where the range is not one of signed numbers: all is modulo 2^64. */
-	return (struct choice){
-		.transform = SC_TRANSFORM_PLAIN,
-		.base = v[0] + (uint64_t)r.min,
-		.log2 = (uint8_t)log2_unsigned((uint64_t)r.max - (uint64_t)r.min),
-	};
-}
-
-static struct choice delta_choice(const uint64_t *v, uint32_t n)
-{
-	struct range r = delta_range(v, n);
-
-	return (struct choice){
-		.transform = SC_TRANSFORM_DELTA,
-		.base = v[0],
-		.log2 = (uint8_t)log2_signed(r.min, r.max),
-	};
-}
-
-/* @retval 1 it can be done  @retval 0 too many values  @retval -ENOMEM */
-static int dictionary_choice(const uint64_t *v, uint32_t n, struct sc_column_scratch *s,
-			     struct choice *ch)
-{
-	int entries = column_dictionary(v, n, s);
-
-	if (entries <= 0)
-		return entries;
-	*ch = (struct choice){
-		.transform = SC_TRANSFORM_DICTIONARY,
-		.log2 = (uint8_t)log2_unsigned((uint64_t)entries - 1),
-		.dictionary = (uint32_t)entries,
-	};
-	return 1;
-}
-
 /* The choice for the column's last blocks. @retval 1 taken  @retval 0 none  @retval -ENOMEM */
-static int take_hint(const uint64_t *v, uint32_t n, const struct sc_column_hint *hint,
-		     struct choice *ch, struct sc_column_scratch *s)
+static int take_hint(const uint64_t *v, uint32_t n, const struct sc_column_with *with,
+		     const struct sc_column_hint *hint, struct choice *ch,
+		     struct sc_column_scratch *s)
 {
+	bool bits = hint->layout == SC_LAYOUT_BITS;
 	int rc;
 
 	if (!hint->blocks)
 		return 0;
 	switch (hint->transform) {
 	case SC_TRANSFORM_PLAIN:
-		*ch = plain_choice(v, n);
+		rc = column_plain(v, n, ch);
 		break;
 	case SC_TRANSFORM_DELTA:
-		*ch = delta_choice(v, n);
+		rc = column_delta(v, n, ch);
+		break;
+	case SC_TRANSFORM_LINE:
+		rc = column_line(v, n, with, s, ch);
+		break;
+	case SC_TRANSFORM_CONTEXT:
+		rc = column_context(v, n, with, s, ch);
 		break;
 	default:
-		rc = dictionary_choice(v, n, s, ch);
-		if (rc <= 0)
-			return rc;
+		rc = column_dictionary(v, n, s, ch);
 	}
+	if (rc <= 0)
+		return rc;
+	if (bits)
+		ch->log2 = 3;
 	ch->layout = ch->log2 ? hint->layout : SC_LAYOUT_ROWS;
+	ch->codec = hint->codec;
 	return 1;
 }
 
-static int column_choose(const uint64_t *v, uint32_t n, struct choice *best,
-			 struct sc_column_scratch *s)
+/* Is this quick enough to undo for a column that is scanned? */
+static bool quick_enough(const struct choice *ch)
 {
-	struct choice options[3];
-	uint64_t least = UINT64_MAX;
-	unsigned count = 0;
-	int rc;
+	return ch->codec == SC_CODEC_LZ4 || ch->log2 == 0 || ch->layout == SC_LAYOUT_BITS;
+}
 
-	options[count++] = plain_choice(v, n);
-	options[count++] = delta_choice(v, n);
-	if (options[0].log2) {
-		rc = dictionary_choice(v, n, s, &options[count]);
-		if (rc < 0)
-			return rc;
-		count += (unsigned)rc;
-	}
-	for (unsigned i = 0; i < count; i++)
-		for (unsigned layout = 0; layout <= (options[i].log2 ? 1u : 0u); layout++) {
+/* Try the layouts and codecs of a transform. @least, @best in and out */
+static int try_layouts(struct choice ch, const uint64_t *v, uint32_t n,
+		       const struct sc_column_with *with, struct sc_column_scratch *s,
+		       uint64_t *least, struct choice *best)
+{
+	bool bits = ch.transform != SC_TRANSFORM_DICTIONARY && ch.transform != SC_TRANSFORM_CONTEXT;
+	unsigned layouts = !ch.log2 ? SC_LAYOUT_ROWS : bits ? SC_LAYOUT_BITS : SC_LAYOUT_PLANES;
+	unsigned codecs = n < PACK_ROWS ? 1 : SC_CODECS;
+	const uint8_t log2 = ch.log2;
+
+	for (unsigned layout = 0; layout <= layouts; layout++)
+		for (unsigned codec = 0; codec < codecs; codec++) {
 			uint64_t bytes;
+			int rc;
 
-			options[i].layout = (uint8_t)layout;
-			rc = column_estimate(&options[i], v, n, s, &bytes);
+			ch.layout = (uint8_t)layout;
+			ch.codec = (uint8_t)codec;
+			ch.log2 = layout == SC_LAYOUT_BITS ? 3 : log2;
+			if (with && with->scanned && !quick_enough(&ch))
+				continue;
+			rc = column_estimate(&ch, v, n, s, &bytes);
 			if (rc)
 				return rc;
-			if (bytes < least) {
-				least = bytes;
-				*best = options[i];
+			if (bytes < *least) {
+				*least = bytes;
+				*best = ch;
 			}
 		}
 	return 0;
+}
+
+/* One transform after the other, as they share memory for what they work out. */
+static int column_choose(const uint64_t *v, uint32_t n, const struct sc_column_with *with,
+			 struct choice *best, struct sc_column_scratch *s)
+{
+	uint64_t least = UINT64_MAX;
+	struct choice ch;
+	int rc;
+
+	column_plain(v, n, &ch);
+	rc = try_layouts(ch, v, n, with, s, &least, best);
+	if (!rc && ch.log2) {
+		column_delta(v, n, &ch);
+		rc = try_layouts(ch, v, n, with, s, &least, best);
+		if (!rc)
+			rc = column_dictionary(v, n, s, &ch);
+		if (rc > 0)
+			rc = try_layouts(ch, v, n, with, s, &least, best);
+	}
+	if (!rc)
+		rc = column_line(v, n, with, s, &ch);
+	if (rc > 0)
+		rc = try_layouts(ch, v, n, with, s, &least, best);
+	if (!rc)
+		rc = column_context(v, n, with, s, &ch);
+	if (rc > 0)
+		rc = try_layouts(ch, v, n, with, s, &least, best);
+	/* What the best one needs may have been written over. */
+	if (!rc && best->transform == SC_TRANSFORM_LINE)
+		rc = column_line(v, n, with, s, &ch);
+	if (!rc && best->transform == SC_TRANSFORM_CONTEXT)
+		rc = column_context(v, n, with, s, &ch);
+	return rc < 0 ? rc : 0;
 }
 
 /* What this block teaches about the next ones. */
@@ -411,6 +184,7 @@ static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 			return;
 		hint->transform = ch->transform;
 		hint->layout = ch->layout;
+		hint->codec = ch->codec;
 		hint->size = size;
 		hint->blocks = HINT_BLOCKS;
 		hint->pack = c->stored < c->raw - c->raw / 16;
@@ -421,23 +195,24 @@ static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 	}
 }
 
-/* LZ4 over these bytes where it helps, and the descriptor's lengths and checksum. */
-static int column_pack(struct sc_column *c, const uint8_t *raw, size_t len, bool pack,
-		       struct sc_buf *out, struct sc_column_scratch *s)
+/* The bytes, and the descriptor's lengths and checksum. */
+static int column_put_parts(struct sc_column *c, const struct choice *ch, const struct parts *p,
+			    struct sc_buf *out)
 {
-	const uint8_t *from = raw;
-	size_t size = len;
-	int rc = pack ? packed_size(raw, len, s, &size) : 0;
+	size_t at = out->len;
+	bool packed = p->stored[0] < p->raw[0] || p->stored[1] < p->raw[1];
 
-	if (rc)
-		return rc;
-	if (size < len)
-		from = s->packed.data;
-	c->raw = (uint32_t)len;
-	c->stored = (uint32_t)size;
-	c->check = XXH3_64bits(from, size);
-	sc_buf_add(out, from, size);
-	return out->failed ? -ENOMEM : 0;
+	c->codec = packed ? ch->codec : 0;
+	c->raw = (uint32_t)(p->raw[0] + p->raw[1]);
+	c->stored = (uint32_t)(p->stored[0] + p->stored[1]);
+	c->tail_raw = (uint32_t)p->raw[1];
+	c->tail_stored = (uint32_t)p->stored[1];
+	sc_buf_add(out, p->from[0], p->stored[0]);
+	sc_buf_add(out, p->from[1], p->stored[1]);
+	if (out->failed)
+		return -ENOMEM;
+	c->check = XXH3_64bits(out->data + at, c->stored);
+	return 0;
 }
 
 static int encode_constant(uint64_t base, struct sc_column *c)
@@ -451,40 +226,50 @@ static int encode_constant(uint64_t base, struct sc_column *c)
 	return 0;
 }
 
-int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct sc_buf *out,
-		     struct sc_column_scratch *s, struct sc_column_hint *hint)
+int sc_column_encode(const uint64_t *v, uint32_t n, const struct sc_column_with *with,
+		     struct sc_column *c, struct sc_buf *out, struct sc_column_scratch *s,
+		     struct sc_column_hint *hint)
 {
 	struct sc_column_hint none = { 0 };
 	struct choice ch = { 0 };
-	size_t size;
+	struct parts p = { 0 };
 	int rc;
 
 	if (column_is_constant(v, n))
 		return encode_constant(v[0], c);
 	if (!hint)
 		hint = &none;
-	rc = take_hint(v, n, hint, &ch, s);
+	rc = take_hint(v, n, with, hint, &ch, s);
 	if (rc == 0) {
 		hint->blocks = 0;
-		rc = column_choose(v, n, &ch, s);
+		rc = column_choose(v, n, with, &ch, s);
 	}
 	if (rc < 0)
 		return rc;
 	*c = (struct sc_column){
-		.type = sc_column_type(ch.log2, ch.transform == SC_TRANSFORM_DELTA),
+		.type = sc_column_type(ch.log2, ch.transform == SC_TRANSFORM_DELTA ||
+							ch.transform == SC_TRANSFORM_LINE),
 		.transform = ch.transform,
 		.layout = ch.layout,
 		.base = ch.base,
 		.dictionary = ch.dictionary,
+		.slope = ch.transform == SC_TRANSFORM_LINE ? with->line->slope : 0,
 	};
-	sc_buf_reset(&s->raw);
-	size = (size_t)n << ch.log2;
-	sc_buf_add(&s->raw, s->dictionary, (size_t)ch.dictionary * 8);
-	if (!sc_buf_room(&s->raw, size))
-		return -ENOMEM;
-	emit(s->raw.data + s->raw.len, &ch, v, 0, n, s);
-	s->raw.len += size;
-	rc = column_pack(c, s->raw.data, s->raw.len, !hint->blocks || hint->pack, out, s);
+	rc = column_emit(&ch, v, 0, n, s);
+	if (!rc && ch.transform == SC_TRANSFORM_DICTIONARY) {
+		/* Ahead of the indices. */
+		size_t size = (size_t)ch.dictionary * 8;
+
+		if (!sc_buf_room(&s->raw, size))
+			return -ENOMEM;
+		memmove(s->raw.data + size, s->raw.data, s->raw.len);
+		memcpy(s->raw.data, s->dictionary, size);
+		s->raw.len += size;
+	}
+	if (!rc)
+		rc = column_pack(&ch, !hint->blocks || hint->pack, s, &p);
+	if (!rc)
+		rc = column_put_parts(c, &ch, &p, out);
 	if (!rc)
 		keep_hint(hint, &ch, c, n);
 	return rc;
@@ -493,6 +278,16 @@ int sc_column_encode(const uint64_t *v, uint32_t n, struct sc_column *c, struct 
 int sc_column_encode_bytes(const uint8_t *v, uint32_t n, struct sc_column *c, struct sc_buf *out,
 			   struct sc_column_scratch *s)
 {
+	const struct choice ch = { .codec = SC_CODEC_ZSTD };
+	struct parts p = { .from = { v }, .raw = { n }, .stored = { n } };
+	int rc = sc_pack(&s->codec, SC_CODEC_ZSTD, v, n, &s->packed);
+
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		p.from[0] = s->packed.data;
+		p.stored[0] = s->packed.len;
+	}
 	*c = (struct sc_column){ .type = sc_column_type(0, false) };
-	return column_pack(c, v, n, true, out, s);
+	return column_put_parts(c, &ch, &p, out);
 }

@@ -15,6 +15,8 @@
 #include "io.h"
 
 #define LAYOUT 3 /* of the tables: "layout" in meta of schema/index.sql; 1 had none */
+#define SC_TEXT_(x) #x
+#define SC_TEXT(x) SC_TEXT_(x)
 #define BUSY_MS 5000 /* longest wait for another connection's lock */
 #define READ_TRIES 50 /* for a writer that is just coming or going */
 #define READ_PAUSE 2000000 /* ns between them */
@@ -267,6 +269,15 @@ int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool
 				   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
 				   "PRAGMA journal_size_limit = 16777216;",
 				   err);
+	/* What is added from here on is of our version: others are to say that they are older. */
+	if (!rc && !*made)
+		rc = sc_index_exec(
+			ix,
+			"UPDATE meta SET value = " SC_TEXT(
+				SC_SCHEMA_VERSION) " "
+						   "WHERE name = 'version' AND value < " SC_TEXT(
+							   SC_SCHEMA_VERSION),
+			err);
 	if (!rc && *made) {
 		rc = index_create(ix, err);
 		if (!rc) {

@@ -14,7 +14,7 @@
 #include "call.h"
 #include "error.h"
 
-#define SC_SCHEMA_VERSION 1 /* of segments and index together */
+#define SC_SCHEMA_VERSION 2 /* of segments and index together */
 #define SC_BLOCK_ROWS 65536u /* most calls of a block */
 #define SC_PAYLOAD_MAX (1u << 20) /* bytes, of one call's entry, and of its return */
 #define SC_SNAPSHOT_MAX (16u << 20) /* bytes */

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- The index of a store (index.db), schema version 1. It is made from the
+-- The index of a store (index.db), schema version 2. It is made from the
 -- segments and can be made again from them at any time: nothing lies here alone,
 -- and nothing has a row per call. Compiled into the programs as it is. One of an
 -- earlier layout (below, in meta) is put aside and made again.
@@ -12,7 +12,7 @@ CREATE TABLE meta (
 	name TEXT PRIMARY KEY,
 	value
 ) WITHOUT ROWID;
-INSERT INTO meta VALUES ('format', 'scaudit'), ('version', 1), ('layout', 3);
+INSERT INTO meta VALUES ('format', 'scaudit'), ('version', 2), ('layout', 3);
 
 -- From a screcord start to its stop.
 CREATE TABLE sessions (

@@ -4,7 +4,7 @@
 
 PACKAGES_BUILD=(gcc-12 g++ make cmake ninja-build pkg-config libc6-dev libcbor-dev liblz4-dev
 	libsqlite3-dev libpcre2-dev libbpf-dev libelf-dev libdw-dev zlib1g-dev libssl-dev libxxhash-dev libcmocka-dev
-	libseccomp-dev libsodium-dev linux-libc-dev python3 python3-cbor2)
+	libseccomp-dev libsodium-dev libzstd-dev linux-libc-dev python3 python3-cbor2)
 PACKAGES_LAB=(procps qemu-system-x86 qemu-system-data seabios cpio kmod xz-utils zstd strace sqlite3)
 PACKAGES_INTEL=(bochs bochs-term bochsbios vgabios bsdutils)
 PACKAGES_CHECK=(clang-format clang-tidy cppcheck sparse shellcheck perl linux-source-6.1)

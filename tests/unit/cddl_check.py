@@ -32,7 +32,7 @@ class Rules:
 
     Types: names, numbers, texts, a..b, T .size N, bstr .cbor T, null, uint, text, bstr;
     choices with /; arrays [* T], [T, T], [key: T, ...]; maps {key: T, ...}.
-    `? key: T` may be left out. Of a rule "more entries may come", so maps and arrays with keys are open at the end.
+    `? key: T` may be left out (of an array: at its end). Of a rule "more entries may come", so maps and arrays with keys are open at the end.
     """
 
     TOKEN = re.compile(r'\s*(?:;[^\n]*\n)?\s*("[^"]*"|\d+\.\.\d+|\d+|\.\w+|[\w](?:[\w-]|\.(?=\w+:))*|[\[\]{},:/=*?])')
@@ -184,9 +184,10 @@ class Rules:
                     sink.append((value, i, f'{where}[{i}]', False))
                 self.check(value[i], t, f'{where}[{i}]', sink)
         elif kind == 'record':
-            if type(value) is not list or len(value) < len(rule[1]):
-                fail(f'array of at least {len(rule[1])}')
-            for i, (key, t, _) in enumerate(rule[1]):
+            least = sum(not optional for _, _, optional in rule[1])
+            if type(value) is not list or len(value) < least:
+                fail(f'array of at least {least}')
+            for i, (key, t, _) in enumerate(rule[1][:len(value)]):
                 if sink is not None:
                     sink.append((value, i, f'{where}.{key}', False))
                 self.check(value[i], t, f'{where}.{key}', sink)

@@ -12,6 +12,7 @@
 #include <lz4.h>
 #include <xxhash.h>
 
+#include "bits.h"
 #include "column.h"
 
 #define MOST 65536u
@@ -36,11 +37,11 @@ static struct sc_column round_trip(uint32_t n)
 	struct sc_column c;
 
 	sc_buf_reset(&out);
-	assert_int_equal(sc_column_encode(values, n, &c, &out, &scratch, NULL), 0);
+	assert_int_equal(sc_column_encode(values, n, NULL, &c, &out, &scratch, NULL), 0);
 	assert_int_equal(out.len, c.stored);
 	assert_true(sc_column_valid(&c, n, false));
 	memset(back, 0xa5, n * sizeof(*back));
-	assert_int_equal(sc_column_decode(&c, out.data, n, back, &scratch), 0);
+	assert_int_equal(sc_column_decode(&c, NULL, out.data, n, back, &scratch), 0);
 	assert_memory_equal(values, back, n * sizeof(*back));
 	return c;
 }
@@ -115,7 +116,7 @@ static void delta(void **state)
 		values[k] = at += random_u64() % 400 - 200;
 	c = round_trip(MOST);
 	assert_int_equal(c.transform, SC_TRANSFORM_DELTA);
-	assert_int_equal(c.layout, SC_LAYOUT_PLANES);
+	assert_int_not_equal(c.layout, SC_LAYOUT_ROWS);
 
 	/* Falling, and jumps that take all 64 bits. */
 	for (uint32_t k = 0; k < 1000; k++)
@@ -184,12 +185,179 @@ static void bytes(void **state)
 	for (uint32_t n = 1; n <= 100000; n = n * 3 + 1) {
 		sc_buf_reset(&out);
 		assert_int_equal(sc_column_encode_bytes(v, n, &c, &out, &scratch), 0);
-		assert_int_equal(sc_column_decode_bytes(&c, out.data, n, w), 0);
+		assert_int_equal(sc_column_decode_bytes(&c, out.data, n, w, &scratch), 0);
 		assert_memory_equal(v, w, n);
-		assert_int_equal(sc_column_decode_bytes(&c, out.data, n + 1, w), -EBADMSG);
+		assert_int_equal(sc_column_decode_bytes(&c, out.data, n + 1, w, &scratch),
+				 -EBADMSG);
 	}
 	free(v);
 	free(w);
+}
+
+/* Numbers of every length, next to each other; of one kind, so that it is worth it. */
+static void bits(void **state)
+{
+	unsigned seen = 0;
+
+	(void)state;
+	for (unsigned top = 1; top <= 64; top++) {
+		struct sc_column c;
+
+		for (uint32_t k = 0; k < 3000; k++)
+			values[k] = random_u64() >> (64 - top) >> random_u64() % top;
+		values[9] = UINT64_MAX >> (64 - top);
+		values[10] = 0;
+		c = round_trip(3000);
+		seen += c.layout == SC_LAYOUT_BITS;
+	}
+	assert_true(seen > 20);
+	for (uint32_t n = 1; n < 40; n++)
+		for (unsigned top = 1; top <= 64; top++) {
+			uint8_t lengths[64], stream[64 * 8 + 16];
+			struct sc_bits to = { .at = stream };
+			size_t size;
+
+			for (uint32_t k = 0; k < n; k++)
+				values[k] = random_u64() >> (64 - top);
+			/* In two steps, as the writer does it by chunks. */
+			sc_bits_put(&to, lengths, values, n / 2);
+			sc_bits_put(&to, lengths + n / 2, values + n / 2, n - n / 2);
+			sc_bits_end(&to);
+			size = (size_t)(to.at - stream);
+			assert_int_equal(sc_bits_get(lengths, stream, size, n, back), 0);
+			assert_memory_equal(values, back, n * sizeof(*back));
+			assert_int_equal(sc_bits_get(lengths, stream, size + 1, n, back), -EBADMSG);
+			lengths[n / 2] = 65;
+			assert_int_equal(sc_bits_get(lengths, stream, size, n, back), -EBADMSG);
+		}
+}
+
+/* ---- columns that are told from others ---- */
+
+#define ROWS 20000u
+
+static uint64_t tasks[ROWS], numbers[ROWS], places[ROWS], results[ROWS], times[ROWS], vcpus[ROWS];
+static struct sc_context context;
+static struct sc_line line;
+
+/* Like round_trip(), each side with its own memory of what it is told from. */
+static struct sc_column round_trip_with(uint32_t n, struct sc_column_with with)
+{
+	struct sc_column c;
+
+	context.n = n;
+	context.task = tasks;
+	context.nr = numbers;
+	context.rip = places;
+	context.ret = results;
+	line.n = n;
+	line.ts = times;
+	line.vcpu = vcpus;
+	sc_context_reset(&context);
+	sc_buf_reset(&out);
+	assert_int_equal(sc_column_encode(values, n, &with, &c, &out, &scratch, NULL), 0);
+	assert_true(sc_column_valid(&c, n, false));
+	memset(back, 0xa5, n * sizeof(*back));
+	sc_context_reset(&context);
+	line.slope = 1; /* the descriptor's is taken */
+	assert_int_equal(sc_column_decode(&c, &with, out.data, n, back, &scratch), 0);
+	assert_memory_equal(values, back, n * sizeof(*back));
+	if (c.transform >= SC_TRANSFORM_CONTEXT)
+		assert_int_equal(sc_column_decode(&c, NULL, out.data, n, back, &scratch), -EBADMSG);
+	return c;
+}
+
+static void make_rows(uint32_t n, unsigned n_tasks, unsigned n_numbers)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		tasks[i] = random_u64() % n_tasks;
+		numbers[i] = random_u64() % n_numbers * (random_u64() % 50 ? 1 : 1ULL << 32 | 1);
+		places[i] = numbers[i] * 64 + random_u64() % 2;
+		results[i] = random_u64() % 5;
+	}
+}
+
+static void from_context(void **state)
+{
+	const struct sc_column_with with = { .context = &context, .place = true };
+	const struct sc_column_with without = { .context = &context };
+	struct sc_column c;
+
+	(void)state;
+	/* A function of the task and number, with exceptions: nothing but these is stored. */
+	make_rows(ROWS, 20, 30);
+	for (uint32_t i = 0; i < ROWS; i++)
+		values[i] = i % 100 == 99 ?
+				    random_u64() :
+				    tasks[i] * 0x123456789abcULL + numbers[i] * 0x9876543ULL;
+	c = round_trip_with(ROWS, with);
+	assert_int_equal(c.transform, SC_TRANSFORM_CONTEXT);
+	assert_true(c.dictionary < ROWS / 10);
+	assert_true(c.stored < ROWS);
+	/* Of the place, and of the result before: a descriptor, say. */
+	for (uint32_t i = 0; i < ROWS; i++)
+		values[i] = places[i] * 0x123456789abcULL;
+	assert_int_equal(round_trip_with(ROWS, with).transform, SC_TRANSFORM_CONTEXT);
+	round_trip_with(ROWS, without);
+	/* Every shape, every length, and what fits nothing. */
+	for (uint32_t n = 1; n < 400; n += 1 + n / 8) {
+		make_rows(n, 1 + (unsigned)(random_u64() % n), 1 + (unsigned)(random_u64() % n));
+		for (uint32_t i = 0; i < n; i++)
+			values[i] = random_u64() % 3 ? tasks[i] : random_u64() >> random_u64() % 64;
+		round_trip_with(n, with);
+		round_trip_with(n, without);
+	}
+	/* More keys than there were slots at first. */
+	make_rows(ROWS, ROWS, ROWS);
+	for (uint32_t i = 0; i < ROWS; i++)
+		values[i] = tasks[i] ^ 0xffff000000000000ULL;
+	round_trip_with(ROWS, with);
+}
+
+static void from_line(void **state)
+{
+	const struct sc_column_with with = { .line = &line };
+	const uint64_t mult = (1000000ULL << 22) / 2400000;
+	uint64_t tsc = 1ULL << 63, anchor_ns = 1700000000000000000ULL, anchor = tsc;
+	struct sc_column c;
+
+	(void)state;
+	/* As the module does it: the clock is read anew once in a millisecond. */
+	for (uint32_t i = 0; i < ROWS; i++) {
+		tsc += 2000 + random_u64() % 3000;
+		vcpus[i] = 3;
+		if (tsc - anchor > 2400000) {
+			anchor_ns += (tsc - anchor) * 10 / 24 + random_u64() % 40;
+			anchor = tsc;
+		}
+		times[i] = anchor_ns + ((tsc - anchor) * mult >> 22);
+		values[i] = tsc;
+	}
+	line.n = ROWS;
+	line.ts = times;
+	line.vcpu = vcpus;
+	line.slope = sc_line_slope(2400000);
+	/* What the rows show is the same, to a hundred-thousandth. */
+	assert_true(sc_line_measure(&line, values) - line.slope + line.slope / 100000 <
+		    line.slope / 50000);
+	c = round_trip_with(ROWS, with);
+	assert_int_equal(c.transform, SC_TRANSFORM_LINE);
+	assert_true(c.stored < ROWS / 2);
+	/* Any vCPU, any time, any direction, any slope. */
+	for (unsigned round = 0; round < 200; round++) {
+		uint32_t n = 1 + (uint32_t)(random_u64() % 300);
+
+		line.slope = random_u64() >> random_u64() % 64;
+		for (uint32_t i = 0; i < n; i++) {
+			vcpus[i] = random_u64() % 600;
+			times[i] = random_u64() >> (round % 2 ? 0 : 40);
+			values[i] = random_u64() >> (round % 4 < 2 ? 0 : 40);
+		}
+		round_trip_with(n, with);
+	}
+	assert_int_equal(sc_line_slope(0), 0);
+	line.n = 1;
+	assert_int_equal(sc_line_measure(&line, values), 0);
 }
 
 /* Stored bytes with one bit changed never come out as if nothing had happened. */
@@ -204,7 +372,8 @@ static void flipped(void **state)
 	assert_true(c.stored < c.raw);
 	for (uint32_t i = 0; i < c.stored * 8; i++) {
 		out.data[i / 8] ^= 1 << i % 8;
-		assert_int_equal(sc_column_decode(&c, out.data, 500, back, &scratch), -EBADMSG);
+		assert_int_equal(sc_column_decode(&c, NULL, out.data, 500, back, &scratch),
+				 -EBADMSG);
 		out.data[i / 8] ^= 1 << i % 8;
 	}
 }
@@ -214,6 +383,7 @@ static void hostile(void **state)
 {
 	static const uint8_t types[] = { 0, 64, 65, 69, 70, 71, 72, 77, 78, 79, 255 };
 	uint8_t *stored = calloc(1, 4096);
+	unsigned seen[6] = { 0 };
 
 	(void)state;
 	assert_non_null(stored);
@@ -222,25 +392,61 @@ static void hostile(void **state)
 		uint32_t size = (uint32_t)(random_u64() % 600);
 		struct sc_column c = {
 			.type = types[random_u64() % sizeof(types)],
-			.transform = (uint8_t)(random_u64() % 5),
-			.layout = (uint8_t)(random_u64() % 3),
+			.transform = (uint8_t)(random_u64() % 7),
+			.layout = (uint8_t)(random_u64() % 4),
 			.base = random_u64() % 4 ? 0 : random_u64(),
 			.dictionary = random_u64() % 2 ? 0 : (uint32_t)(random_u64() % 40),
 			.stored = size,
+			.codec = (uint8_t)(random_u64() % 3),
+			.slope = random_u64() % 2 ? 0 : random_u64(),
 		};
+		const struct sc_column_with with = { .context = &context,
+						     .place = round % 2,
+						     .line = &line };
 		int rc;
 
 		for (uint32_t i = 0; i < size; i++)
 			stored[i] = (uint8_t)random_u64();
+		if (random_u64() % 2) {
+			/* Two parts: random ones, or such as a context and bits have. */
+			c.tail_raw = (uint32_t)(random_u64() % (size + 1));
+			c.tail_stored = random_u64() % 2 ? c.tail_raw :
+							   (uint32_t)(random_u64() % (size + 1));
+		}
+		context.n = line.n = n;
+		context.task = tasks;
+		context.nr = numbers;
+		context.rip = places;
+		context.ret = results;
+		line.ts = times;
+		line.vcpu = vcpus;
+		sc_context_reset(&context);
 		c.raw = random_u64() % 2 ? size : n * (1u << random_u64() % 4) + 8 * c.dictionary;
+		if (random_u64() % 4 == 0) {
+			/* What fits a context, nearly always. */
+			uint32_t k = (uint32_t)(random_u64() % (n + 1));
+
+			for (uint32_t i = 0; i < n; i++)
+				stored[i] = i < k ? SC_SOURCE_STORED : (uint8_t)(random_u64() % 4);
+			stored[random_u64() % n] = (uint8_t)(random_u64() % 6);
+			size = c.raw = c.stored = n + k;
+			c.tail_raw = c.tail_stored = c.dictionary = k;
+			c.base = c.slope = 0;
+		}
 		c.check = XXH3_64bits(stored, size);
-		rc = sc_column_decode(&c, stored, n, back, &scratch);
+		rc = sc_column_decode(&c, &with, stored, n, back, &scratch);
 		assert_true(rc == 0 || rc == -EBADMSG);
 		if (rc == 0)
+			seen[c.transform]++;
+		if (rc == 0)
 			assert_true(sc_column_valid(&c, n, false));
-		rc = sc_column_decode_bytes(&c, stored, n, (uint8_t *)back);
+		rc = sc_column_decode_bytes(&c, stored, n, (uint8_t *)back, &scratch);
 		assert_true(rc == 0 || rc == -EBADMSG);
 	}
+	/* It has got through to these; the others ask for lengths that are rarely met. */
+	for (unsigned i = 0; i < 6; i++)
+		if (i != SC_TRANSFORM_CONSTANT && i != SC_TRANSFORM_DICTIONARY && !seen[i])
+			fail_msg("none of transform %u was good", i);
 	free(stored);
 }
 
@@ -255,8 +461,8 @@ static void descriptors(void **state)
 		{ .type = 72, .raw = 5, .stored = 5 }, /* signed, but plain */
 		{ .type = 64, .transform = SC_TRANSFORM_DELTA, .raw = 5, .stored = 5 },
 		{ .type = 65, .raw = 10, .stored = 10 }, /* big-endian */
-		{ .type = 64, .layout = 2, .raw = 5, .stored = 5 },
-		{ .type = 64, .transform = 4, .raw = 5, .stored = 5 },
+		{ .type = 64, .layout = 3, .raw = 5, .stored = 5 },
+		{ .type = 64, .transform = 6, .raw = 5, .stored = 5 },
 		{ .type = 64, .transform = SC_TRANSFORM_CONSTANT, .raw = 5, .stored = 5 },
 		{ .type = 64, .transform = SC_TRANSFORM_DICTIONARY, .raw = 5, .stored = 5 },
 		{ .type = 64, .dictionary = 1, .raw = 13, .stored = 13 },
@@ -295,10 +501,10 @@ static void index_beyond(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(sc_column_decode(&c, stored, 2, back, &scratch), -EBADMSG);
+	assert_int_equal(sc_column_decode(&c, NULL, stored, 2, back, &scratch), -EBADMSG);
 	stored[9] = 0;
 	c.check = XXH3_64bits(stored, sizeof(stored));
-	assert_int_equal(sc_column_decode(&c, stored, 2, back, &scratch), 0);
+	assert_int_equal(sc_column_decode(&c, NULL, stored, 2, back, &scratch), 0);
 	assert_int_equal(back[1], 1);
 }
 
@@ -312,11 +518,13 @@ static void bomb(void **state)
 
 	(void)state;
 	c.check = XXH3_64bits(packed, (size_t)n);
-	assert_int_equal(sc_column_decode(&c, (uint8_t *)packed, 1000, back, &scratch), 0);
+	assert_int_equal(sc_column_decode(&c, NULL, (uint8_t *)packed, 1000, back, &scratch), 0);
 	c.raw = 999;
-	assert_int_equal(sc_column_decode(&c, (uint8_t *)packed, 999, back, &scratch), -EBADMSG);
+	assert_int_equal(sc_column_decode(&c, NULL, (uint8_t *)packed, 999, back, &scratch),
+			 -EBADMSG);
 	c.raw = 1001;
-	assert_int_equal(sc_column_decode(&c, (uint8_t *)packed, 1001, back, &scratch), -EBADMSG);
+	assert_int_equal(sc_column_decode(&c, NULL, (uint8_t *)packed, 1001, back, &scratch),
+			 -EBADMSG);
 }
 
 int main(void)
@@ -328,9 +536,12 @@ int main(void)
 		cmocka_unit_test(bytes),	cmocka_unit_test(flipped),
 		cmocka_unit_test(hostile),	cmocka_unit_test(descriptors),
 		cmocka_unit_test(index_beyond), cmocka_unit_test(bomb),
+		cmocka_unit_test(bits),		cmocka_unit_test(from_context),
+		cmocka_unit_test(from_line),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 
+	sc_context_free(&context);
 	sc_column_scratch_free(&scratch);
 	sc_buf_free(&out);
 	return rc;

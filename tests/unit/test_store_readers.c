@@ -106,9 +106,9 @@ static void newer(void **state)
 	(void)state;
 	add(w, 3);
 	close_writer(w, "stopped");
-	sql("index.db", "UPDATE meta SET value = 2 WHERE name = 'version'");
-	check_open_fails(dir, -EPROTO, "newer scaudit (schema 2");
-	check_writer_fails(dir, -EPROTO, "newer scaudit (schema 2");
+	sql("index.db", "UPDATE meta SET value = 99 WHERE name = 'version'");
+	check_open_fails(dir, -EPROTO, "newer scaudit (schema 99");
+	check_writer_fails(dir, -EPROTO, "newer scaudit (schema 99");
 }
 
 /* Newer by its segments, and no index to ask. */
@@ -124,10 +124,10 @@ static void newer_segment(void **state)
 	close_writer(w, "stopped");
 	snprintf(path, sizeof(path), "%s/index.db", dir);
 	unlink(path);
-	/* {"v": 1, …}: the version is the fourth byte of the head, at 0x84 "segment" 0x58 n. */
+	/* {"v": 2, …}: the version is the fourth byte of the head, at 0x84 "segment" 0x58 n. */
 	data = file_read(dir, "segments/000001.scs", &n);
-	assert_memory_equal(data + 11, "\xad\x61v\x01", 4);
-	data[14] = 2;
+	assert_memory_equal(data + 11, "\xad\x61v\x02", 4);
+	data[14] = 3;
 	{
 		/* The checksum behind the head has to fit, or it would only be damaged. */
 		unsigned long long sum = XXH3_64bits(data + 11, data[10]);
