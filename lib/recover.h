@@ -20,6 +20,9 @@ struct sc_recovery {
 	struct sc_error *notice; /* in: may be NULL; added to: what was found wrong */
 };
 
+/* Numbers of the segments in the folder, rising; the caller's to free(), also after a failure. */
+int sc_list_segments(int segments, uint32_t **list, size_t *count);
+
 /* Does the end of the segments go beyond the index? */
 int sc_recover_needed(struct sc_index *ix, int segments, bool *needed, struct sc_error *err);
 

@@ -60,6 +60,13 @@ static void put_choice(struct sc_buf *head, const char *key, const char *text)
 	sc_cbor_put_text(head, text);
 }
 
+/* What an archive was made from. */
+static void put_source(struct sc_buf *head, const uint8_t source[SC_HASH_LEN])
+{
+	sc_cbor_put_text(head, "archived");
+	sc_cbor_put_bytes(head, source, SC_HASH_LEN);
+}
+
 /* Keys before ours, each with what it has signed. */
 static void put_line(struct sc_buf *head, const struct sc_public_key *key)
 {
@@ -84,7 +91,7 @@ int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 	size_t seal = 0;
 
 	sc_cbor_put(&head, SC_CBOR_MAP,
-		    13u + !!*s->only + !!*s->skip + !!*s->snaplen +
+		    13u + !!*s->only + !!*s->skip + !!*s->snaplen + h->archived +
 			    (key ? 2u + (key->n_before != 0) : 0));
 	sc_cbor_put_text(&head, "v");
 	sc_cbor_put_uint(&head, h->version);
@@ -121,6 +128,8 @@ int sc_segment_put_head(const struct sc_segment_head *h, struct sc_buf *out,
 	put_choice(&head, "snaplen", s->snaplen);
 	sc_cbor_put_text(&head, "tsc_khz");
 	sc_cbor_put_uint(&head, s->tsc_khz);
+	if (h->archived)
+		put_source(&head, h->source);
 	sc_cbor_put_text(&head, "host_kernel");
 	sc_cbor_put_text(&head, s->host_kernel);
 	if (key)
@@ -135,7 +144,7 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 	bool sealed = seals(f->by);
 	size_t seal = 0;
 
-	sc_cbor_put(&head, SC_CBOR_MAP, 9u + (f->skipped != 0) + sealed);
+	sc_cbor_put(&head, SC_CBOR_MAP, 9u + (f->skipped != 0) + f->archived + sealed);
 	sc_cbor_put_text(&head, "id");
 	sc_cbor_put_bytes(&head, f->id, sizeof(f->id));
 	sc_cbor_put_text(&head, "end");
@@ -160,6 +169,8 @@ int sc_segment_put_foot(const struct sc_segment_foot *f, struct sc_buf *out,
 		sc_cbor_put_text(&head, "skipped");
 		sc_cbor_put_uint(&head, f->skipped);
 	}
+	if (f->archived)
+		put_source(&head, f->source);
 	if (sealed)
 		sc_seal_sign(f->by, &head, seal, f->block, f->seq);
 	return put_item(SC_ITEM_FOOTER, &head, out, hash);
@@ -245,6 +256,10 @@ static unsigned head_field(struct sc_segment_head *h, struct sc_cbor *in, const 
 		return sc_cbor_get_text(in, s->skip, sizeof(s->skip)), 1 << 13;
 	if (sc_key_is(key, n, "snaplen"))
 		return sc_cbor_get_text(in, s->snaplen, sizeof(s->snaplen)), 1 << 14;
+	if (sc_key_is(key, n, "archived")) {
+		h->archived = true;
+		return sc_cbor_get_fixed(in, h->source, sizeof(h->source)), 1 << 19;
+	}
 	sc_cbor_skip(in);
 	return 0;
 }
@@ -274,6 +289,10 @@ static unsigned foot_field(struct sc_segment_foot *f, const struct sc_item *it, 
 		return sc_cbor_get_fixed(in, f->id, sizeof(f->id)), 1 << 8;
 	if (sc_key_is(key, n, "skipped"))
 		return f->skipped = sc_cbor_get(in, SC_CBOR_UINT), 1 << 9;
+	if (sc_key_is(key, n, "archived")) {
+		f->archived = true;
+		return sc_cbor_get_fixed(in, f->source, sizeof(f->source)), 1 << 11;
+	}
 	sc_cbor_skip(in);
 	return 0;
 }

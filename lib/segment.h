@@ -27,6 +27,8 @@ struct sc_segment_head {
 	uint8_t key[SC_KEY_LEN];
 	unsigned n_before; /* keys that it has come after */
 	struct sc_key_before before[SC_KEY_LINE];
+	bool archived; /* made from another segment, … */
+	uint8_t source[SC_HASH_LEN]; /* … of whose head this is the SHA-256 */
 	struct sc_seal seal; /* reading only */
 	const struct sc_sealer *by; /* writing only; may be NULL */
 };
@@ -41,6 +43,8 @@ struct sc_segment_foot {
 	char ended[32]; /* why the session ended; empty: it goes on in the next segment */
 	uint64_t end; /* when, ns since the epoch; 0 where it has not */
 	uint8_t prev[SC_HASH_LEN];
+	bool archived; /* made from another footer, … */
+	uint8_t source[SC_HASH_LEN]; /* … of whose head this is the SHA-256 */
 	struct sc_seal seal; /* reading only */
 	const struct sc_sealer *by; /* writing only; may be NULL */
 };

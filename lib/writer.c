@@ -362,6 +362,7 @@ static int encode(struct sc_writer *w, uint64_t last_event)
 	b->h.event = last_event;
 	b->h.first = w->rows.first;
 	b->h.skipped = w->session.skipped;
+	b->tsc_khz = w->session.tsc_khz;
 	b->h.count[SC_ROWS_CALL] = w->rows.count;
 	b->h.count[SC_ROWS_SNAPSHOT] = (uint32_t)w->snapshot.len;
 	b->have = SC_BITS_ALL;

@@ -18,6 +18,7 @@ enum command_takes {
 	COMMAND_AT_NEEDED = 16, /* … and not without it */
 	COMMAND_PROCESSES = 32, /* conditions on processes, not on single calls */
 	COMMAND_NO_STORE = 64, /* no recording: it is not opened */
+	COMMAND_FOLDER = 4096, /* --output, a folder */
 	COMMAND_CALLS = 128, /* what chooses among calls by their place: --tail */
 	COMMAND_FILTER = 256, /* a filter, of calls unless COMMAND_PROCESSES or COMMAND_FLOWS */
 	COMMAND_FLOWS = 512, /* it shows connections */

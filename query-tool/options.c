@@ -266,7 +266,10 @@ static void check(const struct argp_state *state, struct request *r)
 	check_for(state, r, q->tail, "--tail", COMMAND_CALLS);
 	if (r->sort && !(r->command->takes & COMMAND_SORT) && !q->group_by.n)
 		sc_usage(state, "--sort is for summary and --group-by");
-	check_for(state, r, q->output, "--output", COMMAND_OUTPUT);
+	check_for(state, r, q->output && !(r->command->takes & COMMAND_FOLDER), "--output",
+		  COMMAND_OUTPUT);
+	if (r->command->takes & COMMAND_FOLDER && !q->output)
+		sc_usage(state, "%s: give the new folder with -o FOLDER", r->command->name);
 	check_for(state, r, r->at, "--at", COMMAND_AT);
 	if (q->hist && (q->count || q->group_by.n))
 		sc_usage(state, "--hist does not go with %s", q->count ? "--count" : "--group-by");

@@ -68,6 +68,8 @@ int query_summary(struct query *q);
 int query_export(struct query *q);
 int query_sessions(struct query *q);
 int query_gaps(struct query *q);
+int query_stats(struct query *q);
+int query_archive(struct query *q);
 int query_tree(struct query *q);
 int query_ps(struct query *q);
 int query_files(struct query *q);

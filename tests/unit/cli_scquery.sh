@@ -163,6 +163,61 @@ run $Q gaps
 stdout "$GAP"
 run $Q gaps -f json
 stdout '{"session":1,"reason":"drop","vcpu":1,"calls":7,"returns":6,"first":"2026-03-01T12:30:00.000003500Z","last":"2026-03-01T12:30:00.000003600Z","after_seq":3}'
+# ---- stats, archive ----
+run $Q stats
+status 0
+no_stderr
+grep -qE '^ts +[0-9]+ +[0-9]+\.[0-9]{3} +[0-9.]+%  (plain|delta)' out || bad "stats: $(cat out)"
+grep -qE '^\(all\) .* 7 calls$' out || bad "stats: $(cat out)"
+grep -qE '^segment 1 .* 7 calls, 2 blocks$' out || bad "stats: $(cat out)"
+$Q stats -f json | python3 -c '
+import json, os, sys
+rows = [json.loads(line) for line in sys.stdin]
+columns = [r for r in rows if "column" in r]
+last = rows[-1]
+assert last["calls"] == 7 and last["blocks"] == 2 and last["segments"] == 1, last
+assert last["segment_bytes"] == os.path.getsize("store/segments/000001.scs"), last
+assert sum(c["bytes"] for c in columns) + last["head_bytes"] < last["segment_bytes"], last
+assert all(sum(c["transforms"].values()) == c["blocks"] <= 2 for c in columns), columns
+assert {"ts", "nr", "task.comm"} <= {c["column"] for c in columns}, columns
+' || bad "stats as JSON"
+run scquery --store store archive -o small
+status 0
+no_stderr
+stdout_has='7 calls in 1 segments'
+grep -q "$stdout_has" out || bad "archive: $(cat out)"
+[ -d small ] && [ ! -e small.part ] || bad "archive: $(ls)"
+for format in text json; do
+	scquery --store store -f $format >want 2>&1
+	scquery --store small -f $format >got 2>&1
+	cmp want got || bad "the archive says something else"
+done
+scquery --store store sessions -f json >want
+scquery --store small sessions -f json >got
+cmp want got || bad "the archive's sessions"
+run scquery --store small gaps
+stdout "$GAP"
+run scquery --store store archive -o small
+status 4
+stderr_line 'small: there is something already; name a new folder'
+run scquery --store store archive
+refused 'archive: give the new folder with -o FOLDER'
+mkdir left.part
+run scquery --store store archive -o left
+status 4
+stderr_line 'left.part: left behind by an archive that did not end; remove it'
+cp -r store hurt
+printf 'x' | dd of=hurt/segments/000001.scs bs=1 seek=900 conv=notrunc status=none
+run scquery --store hurt archive -o never
+status 4
+stderr_line 'an archive leaves nothing out: see scquery verify'
+[ ! -e never ] || bad "an archive of a damaged store"
+exec 7<store && flock -x 7
+run scquery --store store archive -o never
+status 4
+stderr_line 'store: it is being recorded to; stop that first'
+exec 7<&-
+rm -rf left.part never.part hurt small
 mkstore blind <<'END'
 session vm=web begin=1772368200000000000 id=1
 call t=1000 pid=10 tid=10 comm=sh abi=1 insn=2 nr=4 args=0xffffffff00000001,2,3 dur=5 ret=3
