@@ -263,7 +263,7 @@ static char *put_caller(const struct sc_print *how, char *p, const struct sc_tas
 
 static char *colour(const struct sc_print *how, char *p, const char *sequence)
 {
-	return how->colour ? sc_put_str(p, sequence) : p;
+	return how->colour && !how->aside ? sc_put_str(p, sequence) : p;
 }
 
 /* @retval NULL  it does not fit before end */
@@ -273,6 +273,8 @@ static char *put_text(struct sc_print *how, char *p, char *end, const struct sc_
 
 	end -= FRAME;
 	p = put_second(how, p, c->ts / SC_NS_PER_SEC);
+	if (how->aside && how->colour)
+		p = SC_PUT(p, SC_TERM_DIM);
 	p = put_caller(how, p, c->task);
 	p = colour(how, p, SC_TERM_DIM);
 	p = sc_put_str(p, how->stamp);
@@ -299,6 +301,8 @@ static char *put_text(struct sc_print *how, char *p, char *end, const struct sc_
 		p = sc_put_digits(p, (unsigned)(c->dur % SC_NS_PER_SEC), 9);
 		*p++ = '>';
 	}
+	if (how->aside && how->colour)
+		p = SC_PUT(p, SC_TERM_OFF);
 	*p++ = '\n';
 	return p;
 }
@@ -383,6 +387,8 @@ static char *put_json(struct sc_print *how, char *p, char *end, const struct sc_
 		p = t.p;
 	}
 	p = sc_print_fds_json(how, p, c);
+	if (how->aside)
+		p = SC_PUT(p, ",\"context\":true");
 	return SC_PUT(p, "}\n");
 }
 

@@ -40,6 +40,7 @@ struct sc_print {
 	/* Set by the caller. */
 	enum sc_print_format format;
 	enum sc_print_time time;
+	bool aside; /* it is shown for what is beside it: dimmed, and JSON says so */
 	bool names; /* 1234<bash>, as strace -Y */
 	bool colour;
 	bool raw; /* registers, as numbers; the memory of calls is not looked at */

@@ -8,7 +8,12 @@ enum {
 	KEY_TIME = 0x180,
 	KEY_COLOUR,
 	KEY_RAW,
-	KEY_STRING_MAX
+	KEY_STRING_MAX,
+	KEY_NO_COLOUR,
+	KEY_NO_NAMES,
+	KEY_NO_RAW,
+	KEY_NO_VERBOSE,
+	KEY_NO_STRING_MAX,
 };
 
 static const struct argp_option options[] = {
@@ -23,6 +28,13 @@ static const struct argp_option options[] = {
 	  "Of strings N bytes, of arrays N elements, as strace -s; else all that was recorded", 0 },
 	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
 	  "always, never or auto: on a terminal, unless NO_COLOR is set", 0 },
+	{ "colour", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 0 },
+	{ "no-color", KEY_NO_COLOUR, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-colour", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 0 },
+	{ "no-names", KEY_NO_NAMES, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-raw", KEY_NO_RAW, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-verbose", KEY_NO_VERBOSE, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-string-max", KEY_NO_STRING_MAX, 0, OPTION_HIDDEN, 0, 0 },
 	{ 0 }
 };
 
@@ -74,6 +86,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->colour = SC_COLOUR_ALWAYS;
 		if (arg)
 			a->colour = (enum sc_colour)sc_choice(state, "--color", arg, whens);
+		return 0;
+	case KEY_NO_COLOUR:
+		a->colour = SC_COLOUR_NEVER;
+		return 0;
+	case KEY_NO_NAMES:
+		a->print.names = false;
+		return 0;
+	case KEY_NO_RAW:
+		a->print.raw = false;
+		return 0;
+	case KEY_NO_VERBOSE:
+		a->print.verbose = false;
+		return 0;
+	case KEY_NO_STRING_MAX:
+		a->print.string_max = 0;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

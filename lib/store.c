@@ -25,6 +25,11 @@ void sc_store_close(struct sc_store *s)
 	free(s);
 }
 
+const char *sc_store_dir(const struct sc_store *s)
+{
+	return s->dir;
+}
+
 const char *sc_store_notice(const struct sc_store *s)
 {
 	return s->notice.text;

@@ -327,6 +327,29 @@ int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned c
 		  bool reverse, sc_call_fn *fn, void *arg, struct sc_damage *damage,
 		  struct sc_error *err);
 
+/* Where a store ends. */
+struct sc_store_end {
+	uint64_t block; /* its number; 0: there is none */
+	uint64_t seq; /* of the last call up to there; 0: there is none */
+};
+
+int sc_store_end(struct sc_store *s, struct sc_store_end *end, struct sc_error *err);
+
+/* The end of the next blocks, `most` of them at most; as it was where there are none. */
+int sc_store_next_end(struct sc_store *s, uint64_t most, struct sc_store_end *end,
+		      struct sc_error *err);
+
+/*
+ * The calls before a number whose end the blocks behind one, and up to another, tell of. A
+ * block that cannot be read is passed over: a scan of it counts it.
+ * @ranges  out: the caller's to free(); of calls, rising
+ */
+int sc_store_ended(struct sc_store *s, uint64_t behind, uint64_t upto, uint64_t before_seq,
+		   struct sc_range **ranges, size_t *n, struct sc_error *err);
+
+/* The folder, as it was opened. */
+const char *sc_store_dir(const struct sc_store *s);
+
 /*
  * Be asked before each block of each scan that is begun from now on, but for those that a scan's
  * own function makes: for showing how far it is, and for ending it.

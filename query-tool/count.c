@@ -28,6 +28,7 @@ int query_count(struct query *q)
 	int rc = sc_store_groups(q->store, &q->where.filter, &all, &groups, &q->damage, &err);
 
 	calls = groups.all.calls;
+	rc = query_partial(q, rc);
 	if (!rc)
 		sc_out_printf(q->out,
 			      q->print.format == SC_PRINT_JSON ? "{\"calls\":%" PRIu64 "}\n" :
@@ -255,6 +256,7 @@ int query_group(struct query *q)
 	if (c.groups.timed)
 		columns |= SC_COL_RET;
 	rc = sc_store_scan(q->store, &q->where.filter, columns, false, add, &c, &q->damage, &err);
+	rc = query_partial(q, rc);
 	if (!rc)
 		rc = print(&c);
 	rc = query_result(q, rc, c.calls > 0, &err);

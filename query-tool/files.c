@@ -303,6 +303,7 @@ int query_files(struct query *q)
 	}
 
 	free(numbers);
+	rc = query_partial(q, rc);
 	count = f.count;
 	shown = show(&f);
 	if (f.left_out)

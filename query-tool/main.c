@@ -7,8 +7,22 @@
 #include <unistd.h>
 
 #include "evidence.h"
+#include "interrupt.h"
 #include "options.h"
-#include "tail.h"
+#include "pager.h"
+#include "place.h"
+
+/* What is for a person to read goes through a pager, and ends early at ^C. */
+static void meet_terminal(struct query *q, const struct command *command)
+{
+	if (command->takes & COMMAND_OUTPUT)
+		return; /* a file that is not whole is taken away: export.c */
+	if (!q->no_pager && pager_begin()) {
+		q->out->by_line = true;
+		q->progress.wanted = false;
+	}
+	interrupt_catch();
+}
 
 /* For commands that ask of processes. */
 static int begin_asking(struct query *q, struct sc_error *err)
@@ -30,19 +44,22 @@ static int run(struct query *q, const struct command *command)
 	struct sc_error err = { "" };
 	int rc;
 
-	if (command->takes & COMMAND_NO_STORE)
+	if (command->takes & COMMAND_NO_STORE) {
+		meet_terminal(q, command);
 		return command->run(q);
+	}
 	rc = sc_filter_args_open(&q->where, &q->store, &err);
 	if (!rc && q->where.expr)
 		rc = begin_asking(q, &err);
-	if (!rc && q->tail) {
-		rc = tail_find(q->store, &q->where.filter, q->last, &q->range, &err);
-		q->where.filter.ranges = &q->range;
-		q->where.filter.n_ranges = 1;
-	}
-	if (rc)
+	if (rc) {
 		sc_say("%s", err.text);
-	rc = rc ? SC_EXIT_FAILED : command->run(q);
+		rc = SC_EXIT_FAILED;
+	} else {
+		meet_terminal(q, command);
+		sc_store_watch(q->store, query_watch, q);
+		rc = query_place(q, &err);
+		rc = rc ? query_result(q, rc, false, &err) : command->run(q);
+	}
 	sc_expr_run_free(q->ask);
 	free(q->sessions);
 	sc_store_close(q->store);
@@ -52,7 +69,7 @@ static int run(struct query *q, const struct command *command)
 int main(int argc, char **argv)
 {
 	static struct sc_out out;
-	struct query q = { .out = &out };
+	struct query q = { .out = &out, .progress.wanted = isatty(STDERR_FILENO) };
 	const struct command *command;
 	int rc;
 
@@ -66,7 +83,9 @@ int main(int argc, char **argv)
 		return SC_EXIT_FAILED;
 	}
 	sc_out_init(&out, STDOUT_FILENO);
-	rc = run(&q, command);
+	rc = q.follow ? query_follow(&q) : run(&q, command);
 	sc_filter_args_free(&q.where);
+	pager_end();
+	interrupt_end();
 	return rc;
 }

@@ -24,6 +24,15 @@ enum {
 	KEY_AT,
 	KEY_TAIL,
 	KEY_HIST,
+	KEY_CURSOR,
+	KEY_AFTER_CURSOR,
+	KEY_SHOW_CURSOR,
+	KEY_NO_FOLLOW,
+	KEY_NO_CURSOR,
+	KEY_NO_SHOW_CURSOR,
+	KEY_NO_CONTEXT,
+	KEY_NO_PAGER,
+	KEY_NO_PROGRESS,
 	KEY_NO_LIMIT,
 	KEY_NO_REVERSE,
 	KEY_NO_TAIL,
@@ -38,6 +47,21 @@ static const struct argp_option options[] = {
 	{ "limit", 'n', "N", 0, "Stop after N lines", 0 },
 	{ "reverse", 'r', 0, 0, "The last call first", 0 },
 	{ "tail", KEY_TAIL, "N", 0, "Only the last N calls that match", 0 },
+	{ "follow", 'F', 0, 0,
+	  "Go on, and show calls as they come, and once more when they end; first the last 10, or "
+	  "as --tail, --since or a cursor says",
+	  0 },
+	{ "cursor", KEY_CURSOR, "CURSOR", 0, "From this place in the recording on", 0 },
+	{ "after-cursor", KEY_AFTER_CURSOR, "CURSOR", 0, "From behind this place on", 0 },
+	{ "show-cursor", KEY_SHOW_CURSOR, 0, 0, "At the end, the place of the last call", 0 },
+	{ "after-context", 'A', "N", 0, "N calls behind each, too, whoever made them", 0 },
+	{ "before-context", 'B', "N", 0, "N calls before each", 0 },
+	{ "context", 'C', "N", 0, "N calls on both sides", 0 },
+	{ "no-follow", KEY_NO_FOLLOW, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-cursor", KEY_NO_CURSOR, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-after-cursor", KEY_NO_CURSOR, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-show-cursor", KEY_NO_SHOW_CURSOR, 0, OPTION_HIDDEN, 0, 0 },
+	{ "no-context", KEY_NO_CONTEXT, 0, OPTION_HIDDEN, 0, 0 },
 	{ "no-limit", KEY_NO_LIMIT, 0, OPTION_HIDDEN, 0, 0 },
 	{ "no-reverse", KEY_NO_REVERSE, 0, OPTION_HIDDEN, 0, 0 },
 	{ "no-tail", KEY_NO_TAIL, 0, OPTION_HIDDEN, 0, 0 },
@@ -61,6 +85,10 @@ static const struct argp_option options[] = {
 	  "average, name",
 	  0 },
 	{ "at", KEY_AT, "TIME", 0, "Of ps, needed, and of tree: what was running at TIME", 0 },
+	{ 0, 0, 0, 0, 0, 40 },
+	{ "no-pager", KEY_NO_PAGER, 0, 0,
+	  "On a terminal, do not go through $SCAUDIT_PAGER, $PAGER or less", 0 },
+	{ "no-progress", KEY_NO_PROGRESS, 0, 0, "On a terminal, do not say how far it is", 0 },
 	{ 0, 0, 0, 0, "Export:", 50 },
 	{ "output", 'o', "FILE", 0,
 	  "Where to; - is standard output. --format is timesketch-jsonl or timesketch-csv, by "
@@ -87,6 +115,7 @@ static const char doc[] =
 	"  scquery --vm web summary --sort errors\n"
 	"  scquery --vm web --failed --group-by comm,errno\n"
 	"  scquery --vm web --hist 1min\n"
+	"  scquery --vm web --comm sshd --follow\n"
 	"  scquery --vm web ps --at '2026-03-01 12:30:00'\n"
 	"  scquery --vm web --tree 812 files\n"
 	"  scquery --vm web --comm sshd export -o sshd.jsonl\n"
@@ -243,13 +272,51 @@ static void check_filter(const struct argp_state *state, const struct request *r
 			sc_usage(state, "'%s' is about calls: %s shows %s",
 				 sc_expr_field_name(node, name, sizeof(name)), r->command->name,
 				 flows ? "connections" : "processes");
-	} else if ((r->q->reverse && takes & (COMMAND_LIST | COMMAND_OUTPUT)) || r->q->tail) {
+	} else if ((r->q->reverse && takes & (COMMAND_LIST | COMMAND_OUTPUT)) || r->q->tail ||
+		   r->q->follow || r->q->before || r->q->after) {
 		node = sc_expr_historic(e);
 		if (node)
 			sc_usage(state, "'%s' and %s: what it is follows from what came before",
 				 sc_expr_field_name(node, name, sizeof(name)),
-				 r->q->tail ? "--tail" : "--reverse");
+				 r->q->follow  ? "--follow" :
+				 r->q->tail    ? "--tail" :
+				 r->q->reverse ? "--reverse" :
+						 "--context");
 	}
+}
+
+/* Ways to show calls that exclude each other. */
+static void check_list(const struct argp_state *state, const struct query *q)
+{
+	const char *instead = q->hist	    ? "--hist" :
+			      q->group_by.n ? "--group-by" :
+			      q->count	    ? "--count" :
+					      NULL;
+	const char *listed = q->fds		   ? "--fds" :
+			     q->follow		   ? "--follow" :
+			     q->before || q->after ? "--context" :
+			     q->show_cursor	   ? "--show-cursor" :
+						     NULL;
+
+	if (q->hist && (q->count || q->group_by.n))
+		sc_usage(state, "--hist does not go with %s", q->count ? "--count" : "--group-by");
+	if (instead && listed)
+		sc_usage(state, "%s is for calls that are listed: it does not go with %s", listed,
+			 instead);
+	if (q->fds && q->reverse)
+		sc_usage(state, "--fds and --reverse: what a descriptor is follows from what "
+				"came before");
+	if ((q->before || q->after) && (q->reverse || q->fds))
+		sc_usage(state, "--context does not go with %s", q->fds ? "--fds" : "--reverse");
+	if (q->follow && (q->before || q->after || q->fds || q->reverse))
+		sc_usage(state, "--follow does not go with %s",
+			 q->fds	    ? "--fds" :
+			 q->reverse ? "--reverse" :
+				      "--context");
+	if (q->follow && q->where.filter.until)
+		sc_usage(state, "--follow goes on for ever: it does not go with --until");
+	if (q->tail && !q->last && !q->follow)
+		sc_usage(state, "--tail 0 is of use with --follow only");
 }
 
 static void check(const struct argp_state *state, struct request *r)
@@ -264,6 +331,12 @@ static void check(const struct argp_state *state, struct request *r)
 	check_for(state, r, q->group_by.n, "--group-by", COMMAND_LIST);
 	check_for(state, r, q->hist, "--hist", COMMAND_LIST);
 	check_for(state, r, q->tail, "--tail", COMMAND_CALLS);
+	check_for(state, r, q->cursor.seq, "--cursor", COMMAND_CALLS);
+	check_for(state, r, q->show_cursor, "--show-cursor", COMMAND_LIST);
+	check_for(state, r, q->follow, "--follow", COMMAND_LIST);
+	check_for(state, r, q->before || q->after, "--context", COMMAND_LIST);
+	if (r->command->takes & COMMAND_LIST)
+		check_list(state, q);
 	if (r->sort && !(r->command->takes & COMMAND_SORT) && !q->group_by.n)
 		sc_usage(state, "--sort is for summary and --group-by");
 	check_for(state, r, q->output && !(r->command->takes & COMMAND_FOLDER), "--output",
@@ -271,13 +344,6 @@ static void check(const struct argp_state *state, struct request *r)
 	if (r->command->takes & COMMAND_FOLDER && !q->output)
 		sc_usage(state, "%s: give the new folder with -o FOLDER", r->command->name);
 	check_for(state, r, r->at, "--at", COMMAND_AT);
-	if (q->hist && (q->count || q->group_by.n))
-		sc_usage(state, "--hist does not go with %s", q->count ? "--count" : "--group-by");
-	if (q->fds && (q->count || q->group_by.n || q->hist))
-		sc_usage(state, "--fds is for calls that are listed");
-	if (q->fds && q->reverse)
-		sc_usage(state, "--fds and --reverse: what a descriptor is follows from what "
-				"came before");
 	if (r->command->takes & COMMAND_PROCESSES)
 		check_processes(state, r);
 	q->sort = q->group_by.n ? QUERY_SORT_CALLS : QUERY_SORT_TIME;
@@ -303,6 +369,26 @@ static error_t parse_no(int key, struct query *q)
 		break;
 	case KEY_NO_TAIL:
 		q->tail = false;
+		q->no_tail = true;
+		break;
+	case KEY_NO_FOLLOW:
+		q->follow = false;
+		break;
+	case KEY_NO_CURSOR:
+		q->cursor.seq = 0;
+		break;
+	case KEY_NO_SHOW_CURSOR:
+		q->show_cursor = false;
+		break;
+	case KEY_NO_CONTEXT:
+		q->before = 0;
+		q->after = 0;
+		break;
+	case KEY_NO_PAGER:
+		q->no_pager = true;
+		break;
+	case KEY_NO_PROGRESS:
+		q->progress.wanted = false;
 		break;
 	case KEY_NO_COUNT:
 		q->count = false;
@@ -358,8 +444,31 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		parse_count(state, "--limit", arg, 1, &r->q->limit);
 		break;
 	case KEY_TAIL:
-		parse_count(state, "--tail", arg, 1, &r->q->last);
+		parse_count(state, "--tail", arg, 0, &r->q->last);
 		r->q->tail = true;
+		break;
+	case 'F':
+		r->q->follow = true;
+		break;
+	case KEY_CURSOR:
+	case KEY_AFTER_CURSOR:
+		r->q->behind_cursor = key == KEY_AFTER_CURSOR;
+		if (cursor_parse(arg, &r->q->cursor, &err))
+			sc_usage(state, "%s: %s",
+				 r->q->behind_cursor ? "--after-cursor" : "--cursor", err.text);
+		break;
+	case KEY_SHOW_CURSOR:
+		r->q->show_cursor = true;
+		break;
+	case 'A':
+		parse_count(state, "--after-context", arg, 0, &r->q->after);
+		break;
+	case 'B':
+		parse_count(state, "--before-context", arg, 0, &r->q->before);
+		break;
+	case 'C':
+		parse_count(state, "--context", arg, 0, &r->q->after);
+		r->q->before = r->q->after;
 		break;
 	case 'c':
 		r->q->count = true;

@@ -6,6 +6,7 @@
 
 #include "../lib/match.h"
 #include "../lib/narrow.h"
+#include "interrupt.h"
 #include "query.h"
 
 /* What is given up is said: such calls are not shown, and may have matched. */
@@ -19,10 +20,29 @@ static void say_given_up(const struct query *q)
 		       e->given_up);
 }
 
+int query_watch(uint64_t done, uint64_t all, void *arg)
+{
+	struct query *q = arg;
+
+	progress_show(&q->progress, done, all);
+	return interrupted() ? QUERY_STOP_SIGNAL : 0;
+}
+
+int query_partial(struct query *q, int rc)
+{
+	progress_clear(&q->progress);
+	if (rc != QUERY_STOP_SIGNAL)
+		return rc;
+	sc_say("interrupted: this is what had been read so far");
+	return 0;
+}
+
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err)
 {
-	int error = -sc_out_flush(q->out);
+	int error;
 
+	progress_clear(&q->progress);
+	error = -sc_out_flush(q->out);
 	say_given_up(q);
 	if (error && error != EPIPE) {
 		sc_say("cannot write to standard output: %s", strerrordesc_np(error));

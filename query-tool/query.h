@@ -11,8 +11,10 @@
 #include "../lib/print.h"
 #include "../lib/say.h"
 #include "../lib/store.h"
+#include "cursor.h"
 #include "group_field.h"
 #include "hist.h"
+#include "progress.h"
 
 enum query_sort {
 	QUERY_SORT_TIME,
@@ -40,6 +42,14 @@ struct query {
 	uint64_t interval; /* ns, or HIST_AUTO */
 	bool tail; /* only of the last: */
 	uint64_t last; /* … calls that match */
+	bool no_tail; /* --no-tail: not with --follow either */
+	bool follow;
+	struct cursor cursor; /* seq 0: none */
+	bool behind_cursor; /* --after-cursor */
+	bool show_cursor;
+	uint64_t before, after; /* calls of context */
+	bool no_pager;
+	struct progress progress;
 	struct sc_range range; /* what the filter's ranges point to, where there are any */
 	uint64_t limit; /* 0: none */
 	bool reverse;
@@ -61,6 +71,7 @@ struct query {
  * and returns an enum sc_exit, as query_result() makes it.
  */
 int query_calls(struct query *q);
+int query_around(struct query *q);
 int query_count(struct query *q);
 int query_group(struct query *q);
 int query_timeline(struct query *q);
@@ -80,11 +91,15 @@ int query_checkpoint(struct query *q);
 /* The fields that a filter can ask of: without a store. */
 int query_fields(struct query *q);
 
+/* Like these, but it opens and closes the store itself. */
+int query_follow(struct query *q);
+
 /* What a function that is handed to sc_store_scan() returns to end the scan. */
 enum query_stop {
 	QUERY_STOP_LIMIT = 1, /* shown enough */
 	QUERY_STOP_OUTPUT, /* the output failed */
 	QUERY_STOP_MEMORY,
+	QUERY_STOP_SIGNAL, /* what there is is to be shown */
 };
 
 /*
@@ -94,6 +109,16 @@ enum query_stop {
  * @matched  is there something to show?
  */
 int query_result(struct query *q, int rc, bool matched, const struct sc_error *err);
+
+/* For sc_store_watch(), with the query: how far it is, and whether it is to end. */
+int query_watch(uint64_t done, uint64_t all, void *arg);
+
+/*
+ * What a scan has counted is to be shown now: also where it was interrupted, which is said.
+ * @rc  of the scan
+ * @retval 0 show it  @retval rc
+ */
+int query_partial(struct query *q, int rc);
 
 /*
  * The gaps that the range of time touches, and the range of calls, in order.

@@ -210,6 +210,7 @@ int query_summary(struct query *q)
 	size_t n = 0;
 	int rc = sc_store_groups(q->store, &q->where.filter, &by, &groups, &q->damage, &err);
 
+	rc = query_partial(q, rc);
 	if (!rc) {
 		rows = collect(&groups, &n);
 		if (!rows)

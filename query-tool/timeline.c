@@ -205,6 +205,7 @@ int query_timeline(struct query *q)
 	if (rc == -E2BIG)
 		sc_fail(&err, rc, "--hist: more than %u intervals have calls: give a longer one",
 			HIST_MOST);
+	rc = query_partial(q, rc);
 	if (!rc)
 		rc = print(&t);
 	rc = query_result(q, rc, t.hist.n > 0, &err);

@@ -9,7 +9,8 @@ PATH=$BIN:$PATH
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK" || exit 1
-unset NO_COLOR SCAUDIT_STORE_ROOT
+unset NO_COLOR SCAUDIT_STORE_ROOT COLUMNS
+export SCAUDIT_PAGER=
 export TZ=UTC LC_ALL=C TERM=xterm
 FAILED=0
 

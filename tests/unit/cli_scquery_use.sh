@@ -48,7 +48,7 @@ stdout '{"syscall":"exit","abi":"i386","nr":1,"calls":1,"errors":0,"returns":0,"
 run $Q export --tail 2 -o - --format timesketch-jsonl
 [ "$(wc -l <out)" = 2 ] || bad "export: $(cat out)"
 run $Q --tail 0
-refused "--tail: '0' is not a number from 1 on"
+refused '--tail 0 is of use with --follow only'
 run $Q gaps --tail 3
 refused '--tail is for calls, summary and export'
 mkstore big <<<'session vm=big begin=1772368200000000000 id=3
