@@ -98,8 +98,9 @@ lab_put() {
 
 # lab_boot DIR SERIES SECONDS: boots the emulated host, which runs DIR/main.sh; returns when
 # it has powered off. DIR is its /lab. The emulator itself may abort while the kernel sets up
-# its devices (an assertion on MSI-X tables, seen once in a hundred boots): then, and only
-# before anything of ours ran, it is started again.
+# its devices (an assertion on MSI-X tables, seen once in a hundred boots), or one of its
+# processors never gets a timer's interrupt, and the boot stands still (seen once): then, and
+# only before anything of ours ran, it is started again.
 lab_boot() {
 	local status try
 	for try in 1 2 3; do
@@ -115,6 +116,7 @@ lab_boot() {
 lab_boot_once() {
 	local dir=$1 series=$2 limit=$3 accel
 	local smp=${LAB_HOST_SMP:-2} mem=${LAB_HOST_MEM:-3072} qemu timer status append
+	local up=${LAB_UP_LIMIT:-$((180 * ${LAB_SLOW:-1}))} # seconds until init runs; some 6, loaded 30
 	shift 3
 	if [ "${LAB_CPU:-amd}" = intel ]; then
 		bochs_run "$dir" "$series" "$limit" &
@@ -130,10 +132,11 @@ lab_boot_once() {
 	append="console=ttyS0 mitigations=off nokaslr tsc=reliable quiet loglevel=5 panic=-1"
 	append+=" ${LAB_HOST_APPEND:-}"
 	case ${LAB_QEMU_EXTRA:-} in
-	*-icount*) ;; # counts instructions: nothing to go wrong
+	*-icount*) up=$limit ;; # counts instructions: slow, and nothing to go wrong
 	*) append+=" tsc_early_khz=$("$LAB_BIN/lab-tsc")" ;;
 	esac
 	: >"$dir/console.log"
+	: >"$dir/qemu.log" # which others than the emulator write to, too
 	emulator_choose
 	accel=${LAB_ACCEL:-$EMULATOR_ACCEL}
 	# The first processor runs no guests, see EMULATOR_SPARE.
@@ -151,12 +154,20 @@ lab_boot_once() {
 		-device virtio-9p-pci,vectors=0,fsdev=machine,mount_tag=machine \
 		-fsdev "local,id=share,path=$dir,security_model=none,multidevs=remap" \
 		-device virtio-9p-pci,vectors=0,fsdev=share,mount_tag=share \
-		</dev/null >"$dir/qemu.log" 2>&1 &
+		</dev/null >>"$dir/qemu.log" 2>&1 &
 	qemu=$!
 	trap 'kill "$qemu" 2>/dev/null; exit 130' INT TERM
+	[ "$up" -le "$limit" ] || up=$limit
 	(
-		sleep "$limit" &
 		trap 'kill $!; exit' TERM
+		sleep "$up" &
+		wait $!
+		if [ ! -e "$dir/up" ]; then
+			echo "lab: its init did not run within $up s" >>"$dir/qemu.log"
+			kill "$qemu"
+			exit
+		fi
+		sleep $((limit - up)) &
 		wait $!
 		echo "lab: stopped after $limit s" >>"$dir/qemu.log"
 		kill "$qemu"
