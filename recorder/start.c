@@ -11,6 +11,7 @@
 #include "../lib/filter_args.h"
 #include "../lib/print_args.h"
 #include "../lib/timespec.h"
+#include "choice_expr.h"
 #include "control.h"
 #include "device.h"
 #include "log.h"
@@ -42,6 +43,7 @@ enum {
 	KEY_RETURNS,
 	KEY_ONLY,
 	KEY_SKIP,
+	KEY_FILTER,
 	KEY_SNAPLEN,
 	KEY_CAPTURE,
 	KEY_PROFILE,
@@ -79,6 +81,10 @@ static const struct argp_option options[] = {
 	  "i386:open, %file. Of each kind that occurs one must hold",
 	  0 },
 	{ "skip", KEY_SKIP, "TERM[,TERM]", 0, "which are not; what is left out is counted", 0 },
+	{ "filter", KEY_FILTER, "EXPR", 0,
+	  "the same in the filter language of scquery: 'syscall in (%file, execve) and not comm = "
+	  "sshd'. Kept in the words of --only and --skip",
+	  0 },
 	{ "snaplen", KEY_SNAPLEN, "N|CALL=N[,…]", 0,
 	  "bytes recorded of each buffer, 0 to 64K (default: 256), of all calls or of some: "
 	  "64,write=4K. Paths are recorded whole",
@@ -191,6 +197,30 @@ static void add_choice(struct argp_state *state, struct start_arguments *a, cons
 	a->options.choice = &a->choice;
 }
 
+/* --filter, in the words of the other two. */
+static void settle_filter(struct argp_state *state, struct start_arguments *a)
+{
+	char point[SC_EXPR_POINT_LEN], only[SC_CHOICE_LEN], skip[SC_CHOICE_LEN];
+	struct sc_expr_error err;
+	int ret;
+
+	if (a->choice.only[0] != '\0' || a->choice.skip[0] != '\0')
+		sc_usage(state, "--filter says what is left out, and so do --only and --skip: give "
+				"it or them");
+	ret = choice_expr(a->filter, only, skip, &err);
+	if (ret == -ENOMEM)
+		argp_failure(state, SC_EXIT_FAILED, 0, "%s", err.why.text);
+	if (ret < 0) {
+		sc_expr_point(a->filter, &err, point);
+		fprintf(stderr, "screcord: %s\n%s", err.why.text, point);
+		exit(SC_EXIT_USAGE);
+	}
+	memcpy(a->choice.only, only, sizeof(only));
+	memcpy(a->choice.skip, skip, sizeof(skip));
+	a->options.chosen |= SESSION_CHOSE_ONLY | SESSION_CHOSE_SKIP;
+	a->options.choice = &a->choice;
+}
+
 /* All of it is there: does it make sense? */
 static void settle_choice(struct argp_state *state, struct start_arguments *a)
 {
@@ -198,6 +228,8 @@ static void settle_choice(struct argp_state *state, struct start_arguments *a)
 	struct sc_error err = { "" };
 	struct capture capture;
 
+	if (a->filter != NULL)
+		settle_filter(state, a);
 	if (a->capture == CAPTURE_NONE && a->choice.snaplen[0] != '\0')
 		sc_usage(state, "--snaplen and --capture none: give one of them");
 	if (a->capture != CAPTURE_UNSAID) {
@@ -267,6 +299,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_SKIP:
 		add_choice(state, a, "--skip", SESSION_CHOSE_SKIP, a->choice.skip, arg);
+		return 0;
+	case KEY_FILTER:
+		if (a->filter != NULL)
+			sc_usage(state, "--filter: one expression, please; put 'and' between two");
+		a->filter = arg;
 		return 0;
 	case KEY_SNAPLEN:
 		if (strcmp(arg, CHOICE_NO_CAPTURE) == 0)

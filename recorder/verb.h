@@ -47,6 +47,7 @@ struct start_arguments {
 	struct session_options options; /* its choice points to this one: do not copy it alone */
 	struct choice choice;
 	int capture; /* --capture */
+	const char *filter; /* --filter, or NULL */
 };
 int verb_start_parse(int argc, char **argv, struct start_arguments *arguments);
 

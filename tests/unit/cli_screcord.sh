@@ -54,6 +54,16 @@ run screcord start a --skip=%fil
 refused "--skip: unknown set '%fil'"
 run screcord start a --only=
 refused '--only: nothing is named'
+run screcord start a --filter='comm = a and ret < 0'
+status 2
+no_stdout
+grep -q '^screcord: --filter: this cannot be asked when a call is made' err || bad 'no reason'
+[ "$(sed -n 2,3p err)" = "  comm = a and ret < 0
+               ^~~~~~~" ] || bad 'the place is not shown'
+run screcord start a --filter='pid = 1' --skip=read
+refused '--filter says what is left out, and so do --only and --skip'
+run screcord start a --filter='pid = 1' --filter='pid = 2'
+refused '--filter: one expression, please'
 run screcord start a --snaplen=
 refused '--snaplen: nothing is named'
 run screcord start a --only=read,

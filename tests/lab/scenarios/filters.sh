@@ -29,6 +29,8 @@ filtered 90 --skip=comm=getppid
 filtered 210 --only=getppid,uid=0
 filtered 0 --skip=uid=0
 filtered 210 --skip=uid=1,pid=1
+filtered 120 --filter='syscall = getppid and comm = getppid'
+filtered 90 --filter='not comm in (getppid, cp)'
 filtered 50 --only=container
 filtered 50 --only=container=docker-0
 filtered 70 --only=container=other,getppid
