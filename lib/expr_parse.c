@@ -180,7 +180,7 @@ static int parse_list(struct sc_parse *p, struct sc_expr_node *node, const char 
 static int parse_test(struct sc_parse *p, struct sc_expr_node **out)
 {
 	struct sc_lex *l = &p->lex;
-	struct sc_expr_node *node;
+	struct sc_expr_node *node = NULL;
 	size_t i, at, len;
 	bool not = false;
 	int rc = new_node(p, SC_EXPR_TEST, &node);
@@ -325,7 +325,7 @@ static int parse_chain(struct sc_parse *p, enum sc_expr_op op, struct sc_expr_no
 	const char *word = op == SC_EXPR_AND ? "and" : "or";
 	const char *sign = op == SC_EXPR_AND ? "&&" : "||";
 	struct sc_lex *l = &p->lex;
-	struct sc_expr_node *node = NULL, *kid;
+	struct sc_expr_node *node = NULL, *kid = NULL;
 	int rc;
 
 	for (;;) {

@@ -120,7 +120,7 @@ int sc_index_retired(struct sc_index *ix, struct sc_fact *list, size_t *n, struc
 int sc_index_floor(struct sc_index *ix, uint32_t *segment, struct sc_error *err);
 
 /* A fact's row, SC_INDEX_FACT columns. */
-#define SC_INDEX_FACT                                                                 \
+#define SC_INDEX_FACT                                                                    \
 	"kind, why, session, segment, segments, next_block, calls, first, next, begin, " \
 	"\"end\", hash"
 void sc_index_fact(sqlite3_stmt *row, struct sc_fact *f);

@@ -178,7 +178,8 @@ struct reading {
 
 static int bad(const struct reading *r, const char *why)
 {
-	return sc_fail(r->err, -EINVAL, "%s: line %u: %s", r->name, r->number, why);
+	sc_fail(r->err, -EINVAL, "%s: line %u: %s", r->name, r->number, why);
+	return -EINVAL;
 }
 
 /* The next line that says something. @retval 1 there is one  @retval 0 the end */

@@ -17,7 +17,7 @@ int sc_key_file(const char *path, size_t max, bool secret, struct sc_buf *out, s
 {
 	/* Without waiting for whoever writes to a pipe. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	struct stat st = { 0 };
 	int rc = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

@@ -33,9 +33,6 @@ int sc_recover_needed(struct sc_index *ix, int segments, bool *needed, struct sc
 int sc_recover(struct sc_index *ix, const char *dir, int segments, struct sc_recovery *r,
 	       struct sc_error *err);
 
-/* Numbers of the segments in the folder, rising; the caller's to free(). */
-int sc_list_segments(int segments, uint32_t **list, size_t *count);
-
 /*
  * Remove the files of segments that are retired, up to one; those that are gone are.
  * @dir  path of the store, for messages

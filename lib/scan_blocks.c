@@ -247,8 +247,7 @@ int sc_scan_open(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 
 	if (rc == -ENOENT)
 		return sc_scan_gone(sc, number) ||
-			       !sc_scan_damaged(sc, p->rows, p->segment, number,
-						"the segment is missing");
+		       !sc_scan_damaged(sc, p->rows, p->segment, number, "the segment is missing");
 	if (!rc)
 		rc = sc_block_read(b, *fd, size, p->offset);
 	if (rc == -ENODATA)

@@ -303,7 +303,8 @@ static void fact_element(sqlite3_stmt *row, void *element)
 
 int sc_store_facts(struct sc_store *s, struct sc_fact **facts, size_t *count, struct sc_error *err)
 {
-	return list_all(s, "SELECT " SC_INDEX_FACT " FROM facts ORDER BY kind, block, facts.segment",
+	return list_all(s,
+			"SELECT " SC_INDEX_FACT " FROM facts ORDER BY kind, block, facts.segment",
 			sizeof(**facts), fact_element, (void **)facts, count, err);
 }
 

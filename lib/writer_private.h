@@ -66,7 +66,6 @@ int sc_writer_take_key(struct sc_writer *w, const struct sc_secret_key *key, str
 /* Would a new segment be sealed otherwise than the one that is written to? */
 bool sc_writer_key_differs(const struct sc_writer *w);
 
-
 /*
  * Make facts durable in a block of their own, which holds none of the rows that wait. What is
  * acknowledged of the session's events stays as it is.

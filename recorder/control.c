@@ -74,8 +74,8 @@ int control_remember(pid_t vm_pid, const struct control_memory *memory, struct s
 		"session=%s\nengine=%s\nreturns=%s\nprofile=%s\nkey=%s\nonly=%s\nskip=%s\n"
 		"snaplen=%s\nretention=%s\nstore=%s",
 		session, memory->engine, memory->returns, memory->profile, memory->key,
-		memory->choice.only, memory->choice.skip, memory->choice.snaplen,
-		memory->retention, memory->store);
+		memory->choice.only, memory->choice.skip, memory->choice.snaplen, memory->retention,
+		memory->store);
 	ret = ferror(file) ? -EIO : 0;
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
