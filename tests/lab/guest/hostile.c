@@ -154,7 +154,8 @@ static void *take_away(void *arg)
 	struct calls *c = arg;
 
 	c->tid = (pid_t)syscall(SYS_gettid);
-	while (!stop) {
+	/* As long as they are used, and on: how often that is is the scheduler's business. */
+	while (!stop || c->mprotect < 2 * ROUNDS) {
 		syscall(SYS_mprotect, shared + PAGE, PAGE, PROT_NONE);
 		syscall(SYS_mprotect, shared + PAGE, PAGE, PROT_READ | PROT_WRITE);
 		c->mprotect += 2;
