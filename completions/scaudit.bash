@@ -57,7 +57,7 @@ _scaudit() {
 	done
 	# A verb with options of its own says so; others share the program's.
 	case ${program##*/}:$verb in
-	screcord:?* | scquery:verify | scquery:checkpoint)
+	screcord:?* | scquery:verify | scquery:checkpoint | scquery:repair)
 		help=$("$program" "$verb" --help 2>/dev/null)
 		;;
 	esac
@@ -75,7 +75,7 @@ _scaudit() {
 	else
 		case ${program##*/}:$verb in
 		screcord:start | screcord:stop | screcord:status) values=$(_scaudit_vms) ;;
-		scquery:verify | scquery:checkpoint | screcord:*)
+		scquery:verify | scquery:checkpoint | scquery:repair | screcord:*)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;

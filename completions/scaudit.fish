@@ -19,7 +19,7 @@ end
 function __scaudit_help --argument-names program
     set --local verb (__scaudit_verb $program)
     switch "$program:$verb"
-        case 'screcord:?*' scquery:verify scquery:checkpoint
+        case 'screcord:?*' scquery:verify scquery:checkpoint scquery:repair
             $program $verb --help 2>/dev/null
         case '*'
             $program --help 2>/dev/null
@@ -92,7 +92,7 @@ function __scaudit --argument-names program
     switch "$program:$verb"
         case screcord:start screcord:stop screcord:status
             __scaudit_vms
-        case 'screcord:*' scquery:verify scquery:checkpoint
+        case 'screcord:*' scquery:verify scquery:checkpoint scquery:repair
             __fish_complete_path $token
         case '*'
             scquery fields 2>/dev/null | sed -nE 's/^([a-z][a-z0-9._]*) .*/\1/p'

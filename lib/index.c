@@ -145,6 +145,24 @@ static int index_new(const char *dir, int dir_fd, struct sc_index **out)
 	return 0;
 }
 
+/* No table at all: made by a writer that came no further. */
+static int index_is_empty(struct sc_index *ix, const char *schema, bool *empty,
+			  struct sc_error *err)
+{
+	sqlite3_stmt *row = NULL;
+	char sql[64];
+	int rc = 0;
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s.sqlite_schema", schema);
+	if (sqlite3_prepare_v2(ix->db, sql, -1, &row, NULL) != SQLITE_OK ||
+	    sqlite3_step(row) != SQLITE_ROW)
+		rc = sc_index_fail(ix, err, "cannot be read");
+	else
+		*empty = !sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	return rc;
+}
+
 /*
  * Is what is open ours, and do we understand it?
  * @schema  "main" or "disk"
@@ -171,8 +189,15 @@ static int index_check(struct sc_index *ix, const char *schema, struct sc_error 
 		}
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		bool empty = false;
+
 		rc = index_errno(ix->db, ix->writer);
-		if (rc == -EINVAL)
+		if (rc == -EINVAL && !index_is_empty(ix, schema, &empty, err) && empty)
+			sc_fail(err, rc = -EBADMSG,
+				"%s/" SC_INDEX_FILE ": it has no tables: its recorder was killed "
+				"when it had just begun",
+				ix->dir);
+		else if (rc == -EINVAL)
 			sc_fail(err, rc,
 				"%s/" SC_INDEX_FILE ": not a scaudit store (no table \"meta\"); "
 				"name a folder made by screcord",
@@ -211,22 +236,6 @@ static int index_create(struct sc_index *ix, struct sc_error *err)
 	return rc;
 }
 
-/* No table at all: made by a writer that came no further. */
-static int index_is_empty(struct sc_index *ix, bool *empty, struct sc_error *err)
-{
-	sqlite3_stmt *row = NULL;
-	int rc = 0;
-
-	if (sqlite3_prepare_v2(ix->db, "SELECT count(*) FROM main.sqlite_schema", -1, &row, NULL) !=
-		    SQLITE_OK ||
-	    sqlite3_step(row) != SQLITE_ROW)
-		rc = sc_index_fail(ix, err, "cannot be read");
-	else
-		*empty = !sqlite3_column_int(row, 0);
-	sqlite3_finalize(row);
-	return rc;
-}
-
 int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool *made,
 			struct sc_error *err)
 {
@@ -260,7 +269,7 @@ int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool
 	sqlite3_extended_result_codes(ix->db, 1);
 	sqlite3_busy_timeout(ix->db, BUSY_MS);
 	/* Look before anything is changed: it may be somebody else's database. */
-	rc = index_is_empty(ix, made, err);
+	rc = index_is_empty(ix, "main", made, err);
 	if (!rc && !*made)
 		rc = index_check(ix, "main", err);
 	if (!rc)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,11 +173,67 @@ static int recover_footer(struct recovering *rec, struct sc_walk *w)
 	return sc_index_end_segment(rec->ix, &foot, w->next, w->block.item.hash, rec->err);
 }
 
+static int copy(int from, uint64_t at, uint64_t end, int to)
+{
+	uint8_t part[16384];
+	uint64_t done = 0;
+	int rc = 0;
+
+	while (!rc && at < end) {
+		size_t n = end - at < sizeof(part) ? (size_t)(end - at) : sizeof(part);
+
+		rc = sc_io_read(from, part, n, at);
+		if (!rc)
+			rc = sc_io_write(to, part, n, done);
+		at += n;
+		done += n;
+	}
+	return rc ? rc : sc_io_sync(to);
+}
+
+/* What will be cut off, in a file of its own; one that a killed repair has left is made anew. */
+static int keep_torn(struct recovering *rec, const struct sc_walk *w, uint64_t from)
+{
+	char path[PATH_MAX], name[SC_SEGMENT_NAME + 24];
+	int store, folder = -1, fd = -1, rc;
+
+	if (snprintf(path, sizeof(path), "%s/" SC_TORN_DIR, rec->dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	rc = sc_io_mkdir(path);
+	if (rc)
+		return rc;
+	store = open(rec->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store >= 0)
+		folder = openat(store, SC_TORN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0) {
+		rc = -errno;
+	} else {
+		snprintf(name, sizeof(name), "%s.%" PRIu64, rec->name, from);
+		rc = sc_io_unlink(folder, name);
+		if (!rc || rc == -ENOENT)
+			rc = fd = sc_io_create(folder, name);
+		if (rc >= 0)
+			rc = copy(w->fd, from, w->size, fd);
+		if (!rc)
+			rc = sc_io_sync_dir(folder);
+		if (!rc)
+			rc = sc_io_sync_dir(store);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (folder >= 0)
+		close(folder);
+	if (store >= 0)
+		close(store);
+	return rc;
+}
+
 static int cut(struct recovering *rec, const struct sc_walk *w, uint64_t from)
 {
 	int rc;
 
 	rec->r->sealed |= rec->end != from;
+	rec->r->torn += w->size - from;
 	if (!rec->r->repair) {
 		sc_note(rec->r->notice,
 			"%s/" SC_SEGMENTS_DIR "/%s: its last %" PRIu64
@@ -184,7 +241,9 @@ static int cut(struct recovering *rec, const struct sc_walk *w, uint64_t from)
 			rec->dir, rec->name, w->size - from);
 		return 0;
 	}
-	rc = sc_io_truncate(w->fd, from);
+	rc = rec->r->keep ? keep_torn(rec, w, from) : 0;
+	if (!rc)
+		rc = sc_io_truncate(w->fd, from);
 	if (!rc)
 		rc = sc_io_sync(w->fd);
 	if (rc)

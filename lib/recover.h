@@ -11,10 +11,13 @@
 #include "index.h"
 
 #define SC_SEGMENTS_DIR "segments"
+#define SC_TORN_DIR "torn"
 
 struct sc_recovery {
 	bool repair; /* in: cut off torn tails */
 	bool trusted; /* in: the index was there; what it does not know was not acknowledged */
+	bool keep; /* in: what is cut off is kept, as SC_TORN_DIR/SEGMENT.BYTE */
+	uint64_t torn; /* out: bytes that were cut off, or would have been */
 	uint32_t last_file; /* out: highest segment number in the folder; 0: none */
 	bool sealed; /* out: nothing can be added to the last segment */
 	struct sc_error *notice; /* in: may be NULL; added to: what was found wrong */

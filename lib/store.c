@@ -2,6 +2,7 @@
 /* A store opened for reading, and what its index lists. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -50,6 +51,44 @@ static int store_recover(struct sc_store *s, struct sc_error *err)
 	struct sc_recovery r = { .notice = &s->notice };
 
 	return sc_recover(s->ix, s->dir, s->segments, &r, err);
+}
+
+/*
+ * Blocks are numbered without a hole, from the first that was not retired. What the index does
+ * not know at all no scan can miss, so it is told here.
+ */
+static int notice_holes(struct sc_store *s, struct sc_error *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc;
+
+	do {
+		rc = sc_store_query(s,
+				    "WITH known AS (SELECT coalesce(max(next_block), 1) AS least "
+				    "FROM facts WHERE kind = 1) SELECT least, count(number), "
+				    "max(number) FROM known LEFT JOIN blocks ON number >= least",
+				    &row, err);
+		if (!rc && sqlite3_step(row) != SQLITE_ROW)
+			rc = sc_index_fail(s->ix, err, "cannot be read");
+		if (!rc && sqlite3_column_int64(row, 1) > 0) {
+			int64_t missing = sqlite3_column_int64(row, 2) -
+					  sqlite3_column_int64(row, 0) + 1 -
+					  sqlite3_column_int64(row, 1);
+
+			if (missing > 0)
+				sc_note(&s->notice,
+					"%s: %" PRId64 " blocks are missing ('scquery verify' "
+					"says where)",
+					s->dir, missing);
+		}
+		sqlite3_finalize(row);
+		row = NULL;
+		rc = sc_index_again(s->ix, rc, err);
+	} while (rc == 1);
+	/* An index that cannot be read: whoever asks it for calls will be told. */
+	if (rc && rc != -ENOMEM && err)
+		err->text[0] = '\0';
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static int store_open_index(struct sc_store *s, struct sc_error *err)
@@ -134,6 +173,8 @@ int sc_store_open(const char *dir, struct sc_store **store, struct sc_error *err
 		goto fail;
 	}
 	rc = store_open_index(s, err);
+	if (!rc)
+		rc = notice_holes(s, err);
 	if (rc)
 		goto fail;
 	*store = s;

@@ -31,6 +31,7 @@ struct sc_verify {
 	struct sc_verified *out;
 	struct sc_error *err;
 	struct sc_index *ix; /* what the index should say */
+	uint64_t index_block, index_seq; /* … of blocks so far; lower ones are not in it */
 	uint64_t bytes_all;
 
 	uint32_t segment; /* the one at hand, or the last */

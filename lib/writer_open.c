@@ -241,14 +241,17 @@ static int open_segments(struct sc_writer *w, struct sc_error *err)
 	return 0;
 }
 
-/* The index cannot be used: put it aside, nothing is thrown away. */
-static int put_index_aside(struct sc_writer *w, const char *as, struct sc_error *err)
+/* Nothing is thrown away. Of very many that were put aside, the last is the one written over. */
+int sc_writer_put_aside(struct sc_writer *w, const char *why, char *as, struct sc_error *err)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "" };
 	int rc = 0;
 
+	snprintf(as, SC_ASIDE_LEN, SC_INDEX_FILE ".%s", why);
+	for (unsigned n = 2; n < 100 && !faccessat(w->dir_fd, as, F_OK, AT_SYMLINK_NOFOLLOW); n++)
+		snprintf(as, SC_ASIDE_LEN, SC_INDEX_FILE ".%s.%u", why, n);
 	for (unsigned i = 0; i < 3 && !rc; i++) {
-		char from[32], to[48];
+		char from[32], to[SC_ASIDE_LEN + 8];
 
 		snprintf(from, sizeof(from), SC_INDEX_FILE "%s", suffixes[i]);
 		snprintf(to, sizeof(to), "%s%s", as, suffixes[i]);
@@ -306,11 +309,11 @@ static int check_tail(struct sc_writer *w, const struct sc_index_tail *tail, boo
 	return rc ? segment_fail(w, err, tail->segment, rc, "unreadable") : 0;
 }
 
-static int open_index(struct sc_writer *w, struct sc_recovery *r, struct sc_index_tail *tail,
-		      struct sc_error *err)
+int sc_writer_index(struct sc_writer *w, struct sc_recovery *r, struct sc_index_tail *tail,
+		    struct sc_error *err)
 {
 	for (bool again = false;; again = true) {
-		const char *aside;
+		char aside[SC_ASIDE_LEN];
 		bool made, agrees = true;
 		int rc = sc_index_open_write(w->dir, w->dir_fd, &w->ix, &made, err);
 
@@ -318,7 +321,7 @@ static int open_index(struct sc_writer *w, struct sc_recovery *r, struct sc_inde
 		if (!rc)
 			rc = open_segments(w, err);
 		if (!rc) {
-			r->trusted = !made && !again;
+			r->trusted = !made && !again && !r->keep;
 			rc = sc_recover(w->ix, w->dir, w->segments, r, err);
 		}
 		if (!rc)
@@ -342,12 +345,12 @@ static int open_index(struct sc_writer *w, struct sc_recovery *r, struct sc_inde
 				       "%s/" SC_INDEX_FILE ": not a scaudit store (no database); "
 				       "name a folder made by screcord",
 				       w->dir);
-		aside = rc == -ESTALE ? SC_INDEX_FILE ".old" : SC_INDEX_FILE ".damaged";
-		sc_note(r->notice, "%s/" SC_INDEX_FILE ": %s, put aside as %s", w->dir,
-			rc == -ESTALE ? "of another version" : "damaged", aside);
-		rc = put_index_aside(w, aside, err);
+		made = rc == -ESTALE;
+		rc = sc_writer_put_aside(w, made ? "old" : "damaged", aside, err);
 		if (rc)
 			return rc;
+		sc_note(r->notice, "%s/" SC_INDEX_FILE ": %s, put aside as %s", w->dir,
+			made ? "of another version" : "damaged", aside);
 		if (err)
 			err->text[0] = '\0';
 	}
@@ -498,22 +501,38 @@ static int take_open_calls(struct sc_writer *w, struct sc_error *err)
 	return rc;
 }
 
-/* Everything up to the session: the store is locked, and as it should be. */
-static int open_store(const char *dir, const struct sc_secret_key *key, struct sc_writer **writer,
-		      struct sc_index_tail *tail_out, struct sc_error *notice, struct sc_error *err)
+int sc_writer_lock(const char *dir, struct sc_writer **writer, struct sc_error *err)
 {
-	struct sc_recovery r = { .repair = true, .notice = notice };
 	struct sc_writer *w = calloc(1, sizeof(*w));
-	struct sc_index_tail tail = { 0 };
 	int rc;
 
-	if (notice)
-		notice->text[0] = '\0';
 	if (!w || !(w->dir = strdup(dir))) {
 		free(w);
 		return sc_fail(err, -ENOMEM, "%s: no memory", dir);
 	}
 	w->dir_fd = w->segments = w->fd = -1;
+	rc = open_folder(w, err);
+	if (rc)
+		sc_writer_free(w);
+	else
+		*writer = w;
+	return rc;
+}
+
+/* Everything up to the session: the store is locked, and as it should be. */
+static int open_store(const char *dir, const struct sc_secret_key *key, struct sc_writer **writer,
+		      struct sc_index_tail *tail_out, struct sc_error *notice, struct sc_error *err)
+{
+	struct sc_recovery r = { .repair = true, .notice = notice };
+	struct sc_index_tail tail = { 0 };
+	struct sc_writer *w;
+	int rc;
+
+	if (notice)
+		notice->text[0] = '\0';
+	rc = sc_writer_lock(dir, &w, err);
+	if (rc)
+		return rc;
 	w->segment_limit = SC_SEGMENT_BYTES;
 	rc = sc_rowset_init(&w->rows);
 	if (rc)
@@ -524,9 +543,7 @@ static int open_store(const char *dir, const struct sc_secret_key *key, struct s
 		w->block.cap[id] = SC_BLOCK_ROWS;
 	}
 	if (!rc)
-		rc = open_folder(w, err);
-	if (!rc)
-		rc = open_index(w, &r, &tail, err);
+		rc = sc_writer_index(w, &r, &tail, err);
 	if (rc)
 		goto fail;
 

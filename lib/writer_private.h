@@ -83,6 +83,24 @@ int sc_writer_end_segment(struct sc_writer *w, const char *ended, uint64_t end,
 /* Make the next segment and go on there. On failure nothing has changed. */
 int sc_writer_new_segment(struct sc_writer *w, struct sc_error *err);
 
+/*
+ * A writer with its store's folder open and locked, and nothing more.
+ * @retval -EBUSY another has it
+ */
+int sc_writer_lock(const char *dir, struct sc_writer **writer, struct sc_error *err);
+
+/*
+ * Open the index, making it where there is none, and bring it up to what the segments hold.
+ * @tail  out: where the store ends
+ */
+struct sc_recovery;
+int sc_writer_index(struct sc_writer *w, struct sc_recovery *r, struct sc_index_tail *tail,
+		    struct sc_error *err);
+
+/* The index is of no use: it gets a name that nothing has. @as  out, of SC_ASIDE_LEN bytes */
+#define SC_ASIDE_LEN 32
+int sc_writer_put_aside(struct sc_writer *w, const char *why, char *as, struct sc_error *err);
+
 /* Give back everything. */
 void sc_writer_free(struct sc_writer *w);
 

@@ -29,6 +29,8 @@ const struct command commands[] = {
 	  "is the store what its recorder wrote? ('scquery verify --help')" },
 	{ "checkpoint", query_checkpoint, COMMAND_NO_STORE,
 	  "what the store has come to, in a few lines to be kept elsewhere" },
+	{ "repair", query_repair, COMMAND_NO_STORE,
+	  "mend a damaged store, as far as that can be done ('scquery repair --help')" },
 	{ "fields", query_fields, COMMAND_NO_STORE, "what a filter can ask of" },
 };
 

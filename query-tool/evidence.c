@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* scquery verify, scquery checkpoint */
+/* scquery verify, scquery checkpoint, scquery repair */
 #include "evidence.h"
 
 #include <argp.h>
@@ -15,6 +15,7 @@
 #include "../lib/place.h"
 #include "../lib/put.h"
 #include "../lib/out.h"
+#include "../lib/repair.h"
 #include "../lib/say.h"
 #include "../lib/timespec.h"
 #include "../lib/verify.h"
@@ -33,10 +34,18 @@ enum {
 	KEY_JSON
 };
 
+enum command {
+	NONE,
+	VERIFY,
+	CHECKPOINT,
+	REPAIR,
+	COMMANDS
+};
+
 struct arguments {
-	bool verify; /* the command; else checkpoint */
+	enum command command;
 	const char *vm, *store;
-	bool fast, full, no_index, json;
+	bool fast, full, no_index, json, dry;
 	const char *keys[KEYS_MAX];
 	size_t n_keys;
 	const char *checkpoint;
@@ -65,6 +74,13 @@ static const struct argp_option checkpoint_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option repair_options[] = {
+	{ "dry-run", 'n', 0, 0, "Only say what would be done", 0 },
+	{ "vm", KEY_VM, "VM", 0, "The store of this VM", 1 },
+	{ "store", KEY_STORE, "DIR", 0, "The store in this folder; so does STORE", 1 },
+	{ 0 },
+};
+
 static const char verify_doc[] =
 	"Is the store what its recorder wrote? What is missing, altered or out of place is told, "
 	"with where it is and from when on. Nothing is changed, and a recorder may be at work."
@@ -78,6 +94,16 @@ static const char verify_doc[] =
 static const char checkpoint_doc[] =
 	"Tell in a few lines what the store has come to, to be kept elsewhere, on paper if need be: "
 	"'scquery verify --checkpoint' shows later whether it still holds that.";
+
+static const char repair_doc[] =
+	"Mend a store that nobody records to: an index that is missing, damaged or says something "
+	"else than the segments is made again from them, and bytes that a recorder killed while it "
+	"wrote has left at the end of a segment are moved to the folder 'torn'. Nothing is thrown "
+	"away, what could be read before can be read after, and what is lost is told. A recorder "
+	"does the same when it goes on, and queries read a damaged store as far as it can be read."
+	"\v"
+	"Exit status: 0 nothing is wrong with it (any more), 2 usage, 3 something is lost, 4 any "
+	"other failure.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -109,6 +135,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JSON:
 		a->json = true;
+		return 0;
+	case 'n':
+		a->dry = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->store)
@@ -417,6 +446,33 @@ static int verify(const struct arguments *a, struct sc_out *out)
 	return finish(out, v.findings ? SC_EXIT_DAMAGED : SC_EXIT_MATCH);
 }
 
+/* ---- repair ---- */
+
+static void said(const char *line, void *arg)
+{
+	sc_out_printf(arg, "%s\n", line);
+}
+
+static int repair(const struct arguments *a, struct sc_out *out)
+{
+	struct sc_repair_options o = { .dry = a->dry, .said = said, .arg = out };
+	struct sc_error err = { "" };
+	struct sc_repaired done;
+	bool lost;
+
+	if (sc_store_repair(a->store, &o, &done, &err)) {
+		sc_out_flush(out);
+		return fail(&err);
+	}
+	lost = done.after.findings != 0 && !(a->dry && done.index && !done.lost);
+	sc_out_printf(out, "%" PRIu64 " segments, %" PRIu64 " blocks, %" PRIu64 " calls: %s\n",
+		      done.after.segments, done.after.blocks, done.after.calls,
+		      lost	 ? "something is lost ('scquery verify --full' shows it)" :
+		      done.index ? a->dry ? "would be intact" : "intact now" :
+				   "intact");
+	return finish(out, lost ? SC_EXIT_DAMAGED : SC_EXIT_MATCH);
+}
+
 static int run(struct arguments *a)
 {
 	static struct sc_out out;
@@ -431,16 +487,18 @@ static int run(struct arguments *a)
 	if (rc)
 		return fail(&err);
 	sc_out_init(&out, STDOUT_FILENO);
-	rc = a->verify ? verify(a, &out) : make_checkpoint(a, &out);
+	rc = a->command == VERIFY ? verify(a, &out) :
+	     a->command == REPAIR ? repair(a, &out) :
+				    make_checkpoint(a, &out);
 	free(dir);
 	return rc;
 }
 
 /* They stood behind options of a query, of which they know these. */
-static int run_query(const struct query *q, bool verify)
+static int run_query(const struct query *q, enum command command)
 {
 	struct arguments a = {
-		.verify = verify,
+		.command = command,
 		.vm = q->where.vm,
 		.store = q->where.store,
 		.json = q->print.format == SC_PRINT_JSON,
@@ -451,17 +509,23 @@ static int run_query(const struct query *q, bool verify)
 
 int query_verify(struct query *q)
 {
-	return run_query(q, true);
+	return run_query(q, VERIFY);
 }
 
 int query_checkpoint(struct query *q)
 {
-	return run_query(q, false);
+	return run_query(q, CHECKPOINT);
+}
+
+int query_repair(struct query *q)
+{
+	return run_query(q, REPAIR);
 }
 
 /* Where the command stands, behind --vm and --store; 0: it is none of ours. */
 static int find_command(int argc, char **argv, struct arguments *a)
 {
+	static const char *const names[COMMANDS] = { "", "verify", "checkpoint", "repair" };
 	int i = 1;
 
 	while (i < argc) {
@@ -480,16 +544,19 @@ static int find_command(int argc, char **argv, struct arguments *a)
 	}
 	if (i == argc)
 		return 0;
-	a->verify = !strcmp(argv[i], "verify");
-	return a->verify || !strcmp(argv[i], "checkpoint") ? i : 0;
+	for (a->command = VERIFY; a->command < COMMANDS; a->command++)
+		if (!strcmp(argv[i], names[a->command]))
+			return i;
+	return 0;
 }
 
 bool evidence_command(int argc, char **argv, int *status)
 {
-	static const struct argp verify_argp = { verify_options, parse, "[STORE]", verify_doc,
-						 NULL,		 NULL,	NULL };
-	static const struct argp checkpoint_argp = {
-		checkpoint_options, parse, "[STORE]", checkpoint_doc, NULL, NULL, NULL
+	static const struct argp argps[COMMANDS] = {
+		[VERIFY] = { verify_options, parse, "[STORE]", verify_doc, NULL, NULL, NULL },
+		[CHECKPOINT] = { checkpoint_options, parse, "[STORE]", checkpoint_doc, NULL, NULL,
+				 NULL },
+		[REPAIR] = { repair_options, parse, "[STORE]", repair_doc, NULL, NULL, NULL },
 	};
 	struct arguments a = { 0 };
 	int at = find_command(argc, argv, &a);
@@ -499,9 +566,7 @@ bool evidence_command(int argc, char **argv, int *status)
 		return false;
 	snprintf(name, sizeof(name), "scquery %s", argv[at]);
 	argv[at] = name;
-	*status = argp_parse(a.verify ? &verify_argp : &checkpoint_argp, argc - at, argv + at, 0,
-			     NULL, &a) ?
-			  SC_EXIT_USAGE :
-			  run(&a);
+	*status = argp_parse(&argps[a.command], argc - at, argv + at, 0, NULL, &a) ? SC_EXIT_USAGE :
+										     run(&a);
 	return true;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# screcord keygen, scquery verify and scquery checkpoint, as a user meets them.
+# screcord keygen, scquery verify, checkpoint and repair, as a user meets them.
 # shellcheck source=tests/unit/cli.sh
 . "$(dirname "$0")/cli.sh" || exit 1
 
@@ -200,6 +200,41 @@ grep -q '^checkpoint: .*cut off, or it was rolled back' out || bad "cut off, not
 run scquery checkpoint nowhere
 status 4
 stderr_line 'nowhere: No such file or directory'
+
+# ---- repair ----
+run scquery repair a b
+refused "one store, please; 'b' is too many"
+run scquery repair nowhere
+status 4
+stderr_line 'nowhere: No such file or directory'
+run scquery repair store
+status 0
+no_stderr
+stdout '2 segments, 3 blocks, 4 calls: intact'
+cp -r store broken
+echo 'no database' >broken/index.db
+run scquery repair -n broken
+status 0
+stdout <<'END'
+index.db: damaged: would be made again from the segments
+2 segments, 3 blocks, 4 calls: would be intact
+END
+[ "$(cat broken/index.db)" = 'no database' ] || bad 'a dry run has changed something'
+run scquery --store broken repair
+status 0
+no_stderr
+stdout <<'END'
+index.db: damaged: put aside as index.db.damaged and made again
+2 segments, 3 blocks, 4 calls: intact now
+END
+run scquery verify --full broken
+status 0
+rm broken/segments/000001.scs
+run scquery repair broken
+status 3
+no_stderr
+grep -q '^not mended: missing: ' out || bad "not told: $(cat out)"
+tail -n 1 out | grep -q "something is lost ('scquery verify --full' shows it)" || bad "$(cat out)"
 
 # ---- damage ----
 printf '\377' | dd of=store/segments/000001.scs bs=1 seek=1500 conv=notrunc status=none
