@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "archive.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,21 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io.h"
+#include "joined.h"
 #include "recover.h"
 #include "segment.h"
 
 struct archive {
 	const char *from; /* for messages */
-	char *part; /* path of what is made */
+	const char *part; /* path of what is made */
 	int from_dir, from_segments;
 	int to_dir, to_segments;
 	uint8_t hash[SC_HASH_LEN]; /* of the last head that was written */
 	bool any; /* there is one */
-	uint64_t next_block; /* 0: any */
+	uint64_t source_block; /* number of the next one that is read */
+	uint64_t next_block; /* … and written */
+	struct sc_joined joined; /* blocks that wait to be written as one */
+	struct sc_sealer by;
 	struct sc_buf head, item;
 	struct sc_archived *done;
 	struct sc_error *err;
@@ -52,6 +56,21 @@ static int put(struct archive *a, const struct sc_buf *bytes)
 	return 0;
 }
 
+/* The archive is the same store. One of an earlier program, that is to be sealed, gets its id. */
+static int take_store(struct archive *a, uint8_t store[SC_STORE_ID_LEN])
+{
+	static const uint8_t none[SC_STORE_ID_LEN];
+
+	if (memcmp(store, none, sizeof(none)) != 0)
+		memcpy(a->by.store, store, sizeof(a->by.store));
+	else if (a->by.key && !memcmp(a->by.store, none, sizeof(none)) &&
+		 getrandom(a->by.store, SC_STORE_ID_LEN, 0) != (ssize_t)SC_STORE_ID_LEN)
+		return sc_fail(a->err, -EIO, "%s: no random numbers for the store's id", a->part);
+	if (a->by.key)
+		memcpy(store, a->by.store, SC_STORE_ID_LEN);
+	return 0;
+}
+
 static int copy_head(struct archive *a, struct sc_walk *w, uint32_t number)
 {
 	struct sc_segment_head h;
@@ -68,13 +87,21 @@ static int copy_head(struct archive *a, struct sc_walk *w, uint32_t number)
 	/* Of a store whose first segments were removed, what they ended in. */
 	if (a->any)
 		memcpy(h.prev, a->hash, sizeof(h.prev));
+	else
+		a->next_block = h.block;
 	a->any = true;
-	a->next_block = h.block;
+	a->source_block = h.block;
+	a->done->was_sealed |= h.keyed;
+	rc = take_store(a, h.store);
+	if (rc)
+		return rc;
+	h.block = a->next_block;
 	h.version = SC_SCHEMA_VERSION;
-	h.by = NULL;
+	h.by = &a->by;
 	h.archived = true;
 	memcpy(h.source, w->block.item.hash, sizeof(h.source));
-	w->block.tsc_khz = h.session.tsc_khz;
+	a->by.segment = number;
+	a->joined.block.tsc_khz = w->block.tsc_khz = h.session.tsc_khz;
 	a->fd = sc_segment_create(a->to_segments, &h, &a->bytes, a->hash);
 	if (a->fd < 0)
 		return sc_fail(a->err, a->fd, "%s/" SC_SEGMENTS_DIR "/%s: cannot be made: %s",
@@ -82,41 +109,85 @@ static int copy_head(struct archive *a, struct sc_walk *w, uint32_t number)
 	return 0;
 }
 
-static int copy_block(struct archive *a, struct sc_walk *w)
+static int put_block(struct archive *a, struct sc_block *b)
 {
-	struct sc_block *b = &w->block;
-	int rc = b->h.number == a->next_block ? sc_block_load(b, w->fd, SC_BITS_ALL, NULL) :
-						-EBADMSG;
+	int rc;
 
-	if (rc == -EBADMSG)
-		return damaged(a, b->item.offset, "a block that is damaged or out of place");
-	if (!rc) {
-		/* Nothing is learned from the block before: there is time to try. */
-		memset(b->hints, 0, sizeof(b->hints));
-		b->slope_blocks = 0;
-		b->by = NULL;
-		b->scratch.codec.level = SC_ARCHIVE_LEVEL;
-		memcpy(b->h.prev, a->hash, sizeof(b->h.prev));
-		rc = sc_block_encode(b, &a->head, &a->item);
-	}
+	/* Nothing is learned from the block before: there is time to try. */
+	memset(b->hints, 0, sizeof(b->hints));
+	b->slope_blocks = 0;
+	b->by = &a->by;
+	b->scratch.codec.level = SC_ARCHIVE_LEVEL;
+	b->h.number = a->next_block;
+	memcpy(b->h.prev, a->hash, sizeof(b->h.prev));
+	rc = sc_block_encode(b, &a->head, &a->item);
 	if (rc)
 		return sc_fail(a->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: %s", a->from, a->name,
 			       strerror(-rc));
 	sc_item_hash(&a->head, a->hash);
 	a->next_block++;
 	a->done->blocks++;
-	a->done->calls += b->h.count[SC_ROWS_CALL];
 	return put(a, &a->item);
+}
+
+/* Write what waits. @at  where the next item lies, for messages */
+static int put_joined(struct archive *a, uint64_t at)
+{
+	int rc;
+
+	if (!a->joined.blocks)
+		return 0;
+	rc = sc_joined_end(&a->joined);
+	if (rc == -EBADMSG)
+		return damaged(a, at, "a call that ends twice, before what lies");
+	if (rc)
+		return sc_fail(a->err, rc, "%s: no memory", a->from);
+	rc = put_block(a, &a->joined.block);
+	sc_joined_reset(&a->joined);
+	return rc;
+}
+
+static int copy_block(struct archive *a, struct sc_walk *w)
+{
+	struct sc_block *b = &w->block;
+	int rc = b->h.number == a->source_block ? sc_block_load(b, w->fd, SC_BITS_ALL, NULL) :
+						  -EBADMSG;
+
+	if (!rc) {
+		a->source_block++;
+		a->done->blocks_before++;
+		a->done->calls += b->h.count[SC_ROWS_CALL];
+		/* Facts have a block of their own. */
+		rc = b->h.facts_len ? 1 : sc_joined_add(&a->joined, b);
+	}
+	if (rc == 1) {
+		rc = put_joined(a, b->item.offset);
+		if (rc)
+			return rc;
+		if (b->h.facts_len)
+			return put_block(a, b);
+		rc = sc_joined_add(&a->joined, b);
+	}
+	if (rc == -EBADMSG)
+		return damaged(a, b->item.offset, "a block that is damaged or out of place");
+	if (rc)
+		return sc_fail(a->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: %s", a->from, a->name,
+			       strerror(-rc));
+	return 0;
 }
 
 static int copy_foot(struct archive *a, struct sc_walk *w)
 {
 	struct sc_segment_foot f;
+	int rc = put_joined(a, w->block.item.offset);
 
+	if (rc)
+		return rc;
 	if (sc_segment_get_foot(&w->block.item, &f))
 		return damaged(a, w->block.item.offset, "a damaged footer");
 	memcpy(f.prev, a->hash, sizeof(f.prev));
-	f.by = NULL;
+	f.block = a->next_block;
+	f.by = &a->by;
 	f.archived = true;
 	memcpy(f.source, w->block.item.hash, sizeof(f.source));
 	sc_buf_reset(&a->item);
@@ -134,7 +205,7 @@ static int copy_items(struct archive *a, struct sc_walk *w, uint32_t number)
 			return sc_fail(a->err, rc, "%s/" SC_SEGMENTS_DIR "/%s: %s", a->from,
 				       a->name, strerror(-rc));
 		if (rc == SC_WALK_END && a->fd >= 0)
-			return 0;
+			return put_joined(a, w->next);
 		if (w->lost)
 			return damaged(a, w->lost_at, "bytes that are no item");
 		if (rc != SC_WALK_ITEM)
@@ -183,12 +254,12 @@ static int copy_segment(struct archive *a, uint32_t number)
 	return rc;
 }
 
-static int open_source(struct archive *a)
+static int open_source(struct archive *a, bool exclusive)
 {
 	a->from_dir = open(a->from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (a->from_dir < 0)
 		return sc_fail(a->err, -errno, "%s: %s", a->from, strerror(errno));
-	if (flock(a->from_dir, LOCK_SH | LOCK_NB))
+	if (flock(a->from_dir, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB))
 		return sc_fail(a->err, -errno,
 			       errno == EWOULDBLOCK ?
 				       "%s: it is being recorded to; stop that first" :
@@ -203,21 +274,18 @@ static int open_source(struct archive *a)
 	return 0;
 }
 
-static int make_target(struct archive *a, const char *to)
+static int make_target(struct archive *a)
 {
 	struct stat st;
 	char *segments;
 	int rc;
 
-	if (!lstat(to, &st))
-		return sc_fail(a->err, -EEXIST, "%s: there is something already; name a new folder",
-			       to);
 	if (!lstat(a->part, &st))
 		return sc_fail(a->err, -EEXIST,
 			       "%s: left behind by an archive that did not end; remove it",
 			       a->part);
 	if (asprintf(&segments, "%s/" SC_SEGMENTS_DIR, a->part) < 0)
-		return sc_fail(a->err, -ENOMEM, "%s: no memory", to);
+		return sc_fail(a->err, -ENOMEM, "%s: no memory", a->part);
 	rc = sc_io_mkdir(segments);
 	if (!rc) {
 		a->to_dir = open(a->part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -244,80 +312,69 @@ static int make_index(struct archive *a)
 	return rc;
 }
 
-/* All of it durable, and then under its name. */
-static int finish(struct archive *a, const char *to)
+static int make_all(struct archive *a, bool exclusive)
 {
-	char *slash, *parent = strdup(to);
-	int fd, rc;
+	uint32_t *list = NULL;
+	size_t n = 0;
+	int rc = open_source(a, exclusive);
 
-	if (!parent)
-		return sc_fail(a->err, -ENOMEM, "%s: no memory", to);
-	rc = sc_io_sync_dir(a->to_segments);
+	if (!rc) {
+		rc = sc_list_segments(a->from_segments, &list, &n);
+		if (rc)
+			sc_fail(a->err, rc, "%s/" SC_SEGMENTS_DIR ": %s", a->from, strerror(-rc));
+	}
+	if (!rc && !n)
+		rc = sc_fail(a->err, -ENOENT, "%s: there is nothing in it", a->from);
 	if (!rc)
-		rc = sc_io_sync_dir(a->to_dir);
+		rc = make_target(a);
+	for (size_t i = 0; !rc && i < n; i++) {
+		if (i && list[i] != list[i - 1] + 1) {
+			sc_segment_name(a->name, list[i - 1] + 1);
+			rc = damaged(a, 0, "it is missing");
+		}
+		if (!rc)
+			rc = copy_segment(a, list[i]);
+	}
+	free(list);
 	if (!rc)
-		rc = sc_io_rename(AT_FDCWD, a->part, to);
-	slash = strrchr(parent, '/');
-	if (slash)
-		slash[slash == parent] = '\0';
-	fd = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!rc && fd >= 0)
-		rc = sc_io_sync_dir(fd);
-	if (fd >= 0)
-		close(fd);
-	free(parent);
-	return rc ? sc_fail(a->err, rc, "%s: %s", to, strerror(-rc)) : 0;
+		rc = make_index(a);
+	if (!rc) {
+		rc = sc_io_sync_dir(a->to_segments);
+		if (!rc)
+			rc = sc_io_sync_dir(a->to_dir);
+		if (rc)
+			sc_fail(a->err, rc, "%s: %s", a->part, strerror(-rc));
+	}
+	return rc;
 }
 
-int sc_archive(const char *from, const char *to, struct sc_archived *done, struct sc_error *err)
+int sc_archive_make(const char *from, const char *part, const struct sc_secret_key *key,
+		    bool exclusive, int *lock, struct sc_archived *done, struct sc_error *err)
 {
 	struct archive a = {
 		.from = from,
+		.part = part,
 		.from_dir = -1,
 		.from_segments = -1,
 		.to_dir = -1,
 		.to_segments = -1,
+		.by = { .key = key },
 		.done = done,
 		.err = err,
 	};
-	uint32_t *list = NULL;
-	size_t n = 0;
 	int rc;
 
 	*done = (struct sc_archived){ 0 };
-	if (asprintf(&a.part, "%s.part", to) < 0)
-		return sc_fail(err, -ENOMEM, "%s: no memory", to);
-	rc = open_source(&a);
-	if (!rc) {
-		rc = sc_list_segments(a.from_segments, &list, &n);
-		if (rc)
-			sc_fail(err, rc, "%s/" SC_SEGMENTS_DIR ": %s", from, strerror(-rc));
-	}
-	if (!rc && !n)
-		rc = sc_fail(err, -ENOENT, "%s: there is nothing in it", from);
-	if (!rc)
-		rc = make_target(&a, to);
-	for (size_t i = 0; !rc && i < n; i++) {
-		if (i && list[i] != list[i - 1] + 1) {
-			sc_segment_name(a.name, list[i - 1] + 1);
-			rc = damaged(&a, 0, "it is missing");
-		}
-		if (!rc)
-			rc = copy_segment(&a, list[i]);
-	}
-	if (!rc)
-		rc = make_index(&a);
-	if (!rc)
-		rc = finish(&a, to);
-	for (unsigned i = 0; i < 4; i++) {
-		const int fds[] = { a.from_dir, a.from_segments, a.to_dir, a.to_segments };
-
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
+	rc = make_all(&a, exclusive);
+	*lock = a.from_dir;
+	if (a.from_segments >= 0)
+		close(a.from_segments);
+	if (a.to_dir >= 0)
+		close(a.to_dir);
+	if (a.to_segments >= 0)
+		close(a.to_segments);
+	sc_joined_free(&a.joined);
 	sc_buf_free(&a.head);
 	sc_buf_free(&a.item);
-	free(list);
-	free(a.part);
-	return rc;
+	return rc ? rc : sc_archive_compare(from, part, err);
 }

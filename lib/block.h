@@ -173,6 +173,13 @@ static inline uint64_t sc_number_key(uint64_t abi, uint64_t nr)
 /* Fill in ts_min, ts_max and open of the head: sc_block_encode() does it, too. */
 void sc_block_ranges(struct sc_block *b);
 
+/*
+ * Make the columns of the tasks, with when and how often the rows, which are there, name them.
+ * @tasks  n of them, that column `task` counts; b->tasks, until the caller takes it back
+ * @retval -ENOMEM
+ */
+int sc_block_fill_tasks(struct sc_block *b, struct sc_task *tasks, uint32_t n);
+
 /* The next row from this one on that is open; n: none of n is. @state the column */
 uint32_t sc_block_next_open(const uint64_t *state, uint32_t from, uint32_t n);
 

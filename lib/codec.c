@@ -9,6 +9,7 @@
 #include <zstd_errors.h>
 
 #define LEAST 16u /* bytes below which nothing is tried */
+#define CHAIN_LOG 22 /* of a table's entries, 4 bytes each */
 
 void sc_codec_free(struct sc_codec_state *s)
 {
@@ -56,6 +57,8 @@ static int pack_zstd(struct sc_codec_state *s, const uint8_t *from, size_t n, st
 	}
 	if (s->set != level) {
 		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, level);
+		/* The highest levels would take 80 MiB for tables, and gain next to nothing by it. */
+		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_chainLog, level > 16 ? CHAIN_LOG : 0);
 		s->set = level;
 	}
 	got = ZSTD_compress2(s->zstd, to->data, n, from, n);

@@ -88,6 +88,24 @@ int sc_io_rename(int dir, const char *from, const char *to)
 	return renameat(dir, from, dir, to) ? -errno : 0;
 }
 
+int sc_io_exchange(const char *a, const char *b)
+{
+	int rc = io_step(SC_IO_RENAME, -1);
+
+	if (rc)
+		return rc;
+	return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) ? -errno : 0;
+}
+
+int sc_io_rmdir(const char *path)
+{
+	int rc = io_step(SC_IO_UNLINK, -1);
+
+	if (rc)
+		return rc;
+	return rmdir(path) ? -errno : 0;
+}
+
 int sc_io_unlink(int dir, const char *name)
 {
 	int rc = io_step(SC_IO_UNLINK, dir);

@@ -44,6 +44,12 @@ int sc_io_truncate(int fd, uint64_t size);
 int sc_io_rename(int dir, const char *from, const char *to);
 int sc_io_unlink(int dir, const char *name);
 
+/* Two names change places, in one step. */
+int sc_io_exchange(const char *a, const char *b);
+
+/* A folder with nothing in it. */
+int sc_io_rmdir(const char *path);
+
 /* Makes names made, changed or removed in a folder durable. */
 int sc_io_sync_dir(int dir);
 

@@ -12,6 +12,7 @@
 
 #define SC_SEGMENTS_DIR "segments"
 #define SC_TORN_DIR "torn"
+#define SC_RESERVE_FILE "reserve" /* room kept by for a full disk (retain.c) */
 
 struct sc_recovery {
 	bool repair; /* in: cut off torn tails */

@@ -21,7 +21,6 @@
 #include "writer_private.h"
 
 /* Made while there is room, given back when there is none: telling what is removed takes some. */
-#define SC_RESERVE_FILE "reserve"
 #define RESERVE_BYTES (256u << 10)
 
 /* ---- removing files ---- */

@@ -246,50 +246,6 @@ static int compare_completions(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Tasks as columns, with when and how often the rows name them. */
-static int fill_tasks(struct sc_writer *w)
-{
-	struct sc_block *b = &w->block;
-	const uint64_t *task = b->col[SC_C_TASK], *ts = b->col[SC_C_TS];
-	uint64_t **c = b->col;
-	int rc = w->tasks.count ? sc_block_alloc(b, SC_BITS_TASK, w->tasks.count) : 0;
-
-	if (rc)
-		return rc;
-	for (uint32_t i = 0; i < w->tasks.count; i++) {
-		const struct sc_task *t = &w->tasks.tasks[i];
-
-		c[SC_T_KEY][i] = t->key;
-		c[SC_T_START][i] = t->start;
-		c[SC_T_CR3][i] = t->cr3;
-		c[SC_T_KNOWN][i] = t->known;
-		c[SC_T_PID][i] = t->pid;
-		c[SC_T_TID][i] = t->tid;
-		c[SC_T_PPID][i] = t->ppid;
-		c[SC_T_UID][i] = t->uid;
-		c[SC_T_GID][i] = t->gid;
-		memcpy(b->comm + (size_t)i * SC_COMM_LEN, t->comm, SC_COMM_LEN);
-		c[SC_T_FIRST][i] = UINT64_MAX;
-		c[SC_T_LAST][i] = 0;
-		c[SC_T_CALLS][i] = 0;
-	}
-	for (uint32_t i = 0, run; i < b->h.count[SC_ROWS_CALL]; i += run) {
-		uint64_t t = task[i], first = c[SC_T_FIRST][t], last = c[SC_T_LAST][t];
-
-		/* A task makes many calls in a row. */
-		for (run = 0; i + run < b->h.count[SC_ROWS_CALL] && task[i + run] == t; run++) {
-			first = ts[i + run] < first ? ts[i + run] : first;
-			last = ts[i + run] > last ? ts[i + run] : last;
-		}
-		c[SC_T_CALLS][t] += run;
-		c[SC_T_FIRST][t] = first;
-		c[SC_T_LAST][t] = last;
-	}
-	b->h.count[SC_ROWS_TASK] = w->tasks.count;
-	b->tasks = w->tasks.tasks; /* for the index; taken back after use */
-	return 0;
-}
-
 static int fill_completions(struct sc_writer *w)
 {
 	uint64_t **c = w->block.col;
@@ -367,7 +323,7 @@ static int encode(struct sc_writer *w, uint64_t last_event)
 	b->h.count[SC_ROWS_SNAPSHOT] = (uint32_t)w->snapshot.len;
 	b->have = SC_BITS_ALL;
 	b->by = &w->sealer;
-	rc = fill_tasks(w);
+	rc = sc_block_fill_tasks(b, w->tasks.tasks, w->tasks.count);
 	if (!rc)
 		rc = fill_completions(w);
 	if (!rc)

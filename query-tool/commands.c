@@ -24,7 +24,7 @@ const struct command commands[] = {
 	{ "gaps", query_gaps, 0, "what is missing from the recording, and why" },
 	{ "stats", query_stats, 0, "what the store's bytes are made of" },
 	{ "archive", query_archive, COMMAND_FOLDER | COMMAND_NO_STORE,
-	  "make the store again, smaller: -o FOLDER" },
+	  "make the store again, smaller: -o FOLDER or --in-place" },
 	{ "verify", query_verify, COMMAND_NO_STORE,
 	  "is the store what its recorder wrote? ('scquery verify --help')" },
 	{ "checkpoint", query_checkpoint, COMMAND_NO_STORE,

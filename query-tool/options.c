@@ -40,6 +40,8 @@ enum {
 	KEY_NO_GROUP_BY,
 	KEY_NO_HIST,
 	KEY_NO_FDS,
+	KEY_IN_PLACE,
+	KEY_KEY,
 };
 
 static const struct argp_option options[] = {
@@ -89,6 +91,11 @@ static const struct argp_option options[] = {
 	{ "no-pager", KEY_NO_PAGER, 0, 0,
 	  "On a terminal, do not go through $SCAUDIT_PAGER, $PAGER or less", 0 },
 	{ "no-progress", KEY_NO_PROGRESS, 0, 0, "On a terminal, do not say how far it is", 0 },
+	{ 0, 0, 0, 0, "Archive:", 48 },
+	{ "in-place", KEY_IN_PLACE, 0, 0,
+	  "Instead of -o FOLDER: put the archive in the store's place, once it is whole and compared",
+	  0 },
+	{ "key", KEY_KEY, "FILE", 0, "Seal the archive by this key (screcord keygen)", 0 },
 	{ 0, 0, 0, 0, "Export:", 50 },
 	{ "output", 'o', "FILE", 0,
 	  "Where to; - is standard output. --format is timesketch-jsonl or timesketch-csv, by "
@@ -341,8 +348,11 @@ static void check(const struct argp_state *state, struct request *r)
 		sc_usage(state, "--sort is for summary and --group-by");
 	check_for(state, r, q->output && !(r->command->takes & COMMAND_FOLDER), "--output",
 		  COMMAND_OUTPUT);
-	if (r->command->takes & COMMAND_FOLDER && !q->output)
-		sc_usage(state, "%s: give the new folder with -o FOLDER", r->command->name);
+	check_for(state, r, q->in_place, "--in-place", COMMAND_FOLDER);
+	check_for(state, r, q->key, "--key", COMMAND_FOLDER);
+	if (r->command->takes & COMMAND_FOLDER && !q->output == !q->in_place)
+		sc_usage(state, "%s: give the new folder with -o FOLDER, or --in-place",
+			 r->command->name);
 	check_for(state, r, r->at, "--at", COMMAND_AT);
 	if (r->command->takes & COMMAND_PROCESSES)
 		check_processes(state, r);
@@ -494,6 +504,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'o':
 		r->q->output = arg;
+		break;
+	case KEY_IN_PLACE:
+		r->q->in_place = true;
+		break;
+	case KEY_KEY:
+		r->q->key = arg;
 		break;
 	case ARGP_KEY_ARG:
 		take_word(state, r, arg);

@@ -35,7 +35,9 @@ struct query {
 	struct sc_print print;
 	enum query_sort sort;
 	enum query_export export;
-	const char *output; /* file of an export */
+	const char *output; /* file of an export, folder of an archive */
+	bool in_place; /* the archive is to have the store's place */
+	const char *key; /* file of the secret key by which an archive is sealed; NULL: none */
 	bool count; /* only how many */
 	struct group_fields group_by; /* n 0: not grouped */
 	bool hist; /* over time, by intervals: */

@@ -201,7 +201,26 @@ run scquery --store store archive -o small
 status 4
 stderr_line 'small: there is something already; name a new folder'
 run scquery --store store archive
-refused 'archive: give the new folder with -o FOLDER'
+refused 'archive: give the new folder with -o FOLDER, or --in-place'
+run scquery --store store archive -o small --in-place
+refused 'archive: give the new folder with -o FOLDER, or --in-place'
+run scquery --store store calls --in-place
+refused '--in-place is for archive'
+run scquery --store store calls --key k
+refused '--key is for archive'
+cp -r store again
+run scquery --store again archive --in-place
+status 0
+no_stderr
+grep -qE '^7 calls in 1 segments: [0-9]+ bytes in 2 blocks, now [0-9]+ in 1$' out || bad "in place: $(cat out)"
+[ ! -e again.part ] || bad "in place: $(ls)"
+scquery --store store >want 2>&1
+scquery --store again >got 2>&1
+cmp want got || bad "in place: the archive says something else"
+run scquery --store again archive --in-place --key none
+status 4
+stderr_line 'none: '
+rm -rf again
 mkdir left.part
 run scquery --store store archive -o left
 status 4
