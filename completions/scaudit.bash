@@ -57,7 +57,7 @@ _scaudit() {
 	done
 	# A verb with options of its own says so; others share the program's.
 	case ${program##*/}:$verb in
-	screcord:?* | scquery:verify | scquery:checkpoint | scquery:repair)
+	screcord:?* | scquery:verify | scquery:checkpoint | scquery:repair | scquery:sql)
 		help=$("$program" "$verb" --help 2>/dev/null)
 		;;
 	esac

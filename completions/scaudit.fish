@@ -19,7 +19,7 @@ end
 function __scaudit_help --argument-names program
     set --local verb (__scaudit_verb $program)
     switch "$program:$verb"
-        case 'screcord:?*' scquery:verify scquery:checkpoint scquery:repair
+        case 'screcord:?*' scquery:verify scquery:checkpoint scquery:repair scquery:sql
             $program $verb --help 2>/dev/null
         case '*'
             $program --help 2>/dev/null

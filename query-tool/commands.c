@@ -31,6 +31,8 @@ const struct command commands[] = {
 	  "what the store has come to, in a few lines to be kept elsewhere" },
 	{ "repair", query_repair, COMMAND_NO_STORE,
 	  "mend a damaged store, as far as that can be done ('scquery repair --help')" },
+	{ "sql", query_sql, COMMAND_NO_STORE,
+	  "the store as tables of SQLite ('scquery sql --help')" },
 	{ "fields", query_fields, COMMAND_NO_STORE, "what a filter can ask of" },
 };
 

@@ -19,6 +19,7 @@
 #include "../lib/say.h"
 #include "../lib/timespec.h"
 #include "../lib/verify.h"
+#include "own.h"
 #include "query.h"
 
 #define KEYS_MAX 16
@@ -522,34 +523,6 @@ int query_repair(struct query *q)
 	return run_query(q, REPAIR);
 }
 
-/* Where the command stands, behind --vm and --store; 0: it is none of ours. */
-static int find_command(int argc, char **argv, struct arguments *a)
-{
-	static const char *const names[COMMANDS] = { "", "verify", "checkpoint", "repair" };
-	int i = 1;
-
-	while (i < argc) {
-		if (!strcmp(argv[i], "--vm") || !strcmp(argv[i], "--store")) {
-			if (i + 1 == argc)
-				return 0;
-			*(argv[i][2] == 'v' ? &a->vm : &a->store) = argv[i + 1];
-			i += 2;
-		} else if (!strncmp(argv[i], "--vm=", 5)) {
-			a->vm = argv[i++] + 5;
-		} else if (!strncmp(argv[i], "--store=", 8)) {
-			a->store = argv[i++] + 8;
-		} else {
-			break;
-		}
-	}
-	if (i == argc)
-		return 0;
-	for (a->command = VERIFY; a->command < COMMANDS; a->command++)
-		if (!strcmp(argv[i], names[a->command]))
-			return i;
-	return 0;
-}
-
 bool evidence_command(int argc, char **argv, int *status)
 {
 	static const struct argp argps[COMMANDS] = {
@@ -558,12 +531,17 @@ bool evidence_command(int argc, char **argv, int *status)
 				 NULL },
 		[REPAIR] = { repair_options, parse, "[STORE]", repair_doc, NULL, NULL, NULL },
 	};
+	static const char *const names[] = { "verify", "checkpoint", "repair", NULL };
 	struct arguments a = { 0 };
-	int at = find_command(argc, argv, &a);
+	struct own own;
+	int which = own_find(argc, argv, names, &own), at = own.at;
 	char name[64];
 
-	if (!at)
+	if (which < 0)
 		return false;
+	a.command = VERIFY + (enum command)which;
+	a.vm = own.vm;
+	a.store = own.store;
 	snprintf(name, sizeof(name), "scquery %s", argv[at]);
 	argv[at] = name;
 	*status = argp_parse(&argps[a.command], argc - at, argv + at, 0, NULL, &a) ? SC_EXIT_USAGE :

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "pager.h"
 #include "place.h"
+#include "sql.h"
 
 /* What is for a person to read goes through a pager, and ends early at ^C. */
 static void meet_terminal(struct query *q, const struct command *command)
@@ -75,7 +76,7 @@ int main(int argc, char **argv)
 
 	/* A reader that has seen enough is no failure: the write that fails says so. */
 	signal(SIGPIPE, SIG_IGN);
-	if (evidence_command(argc, argv, &rc))
+	if (evidence_command(argc, argv, &rc) || sql_command(argc, argv, &rc))
 		return rc;
 	rc = options_parse(&q, &command, argc, argv);
 	if (rc) {

@@ -90,6 +90,7 @@ int query_net(struct query *q);
 int query_verify(struct query *q);
 int query_checkpoint(struct query *q);
 int query_repair(struct query *q);
+int query_sql(struct query *q);
 
 /* The fields that a filter can ask of: without a store. */
 int query_fields(struct query *q);

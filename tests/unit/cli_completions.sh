@@ -46,7 +46,9 @@ each() { # SHELL
 	local shell=$1 verb
 	all_options "$shell" scquery
 	all_options "$shell" screplay
-	all_options "$shell" scquery verify
+	for verb in verify repair sql; do
+		all_options "$shell" scquery $verb
+	done
 	for verb in list start stop status prune profile keygen; do
 		all_options "$shell" screcord $verb
 	done
