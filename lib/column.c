@@ -261,6 +261,11 @@ int sc_column_decode(const struct sc_column *c, const struct sc_column_with *wit
 		return -EBADMSG;
 	if (c->transform == SC_TRANSFORM_LINE && (!with || !with->line))
 		return -EBADMSG;
+	if (c->transform == SC_TRANSFORM_CONSTANT) {
+		for (uint32_t i = 0; i < n; i++)
+			v[i] = c->base;
+		return 0;
+	}
 	rc = part_unpack(c, stored, first, c->raw - c->tail_raw, &s->raw, s, &raw);
 	if (!rc)
 		rc = part_unpack(c, stored + first, c->tail_stored, c->tail_raw, &s->tail, s,
@@ -272,11 +277,6 @@ int sc_column_decode(const struct sc_column *c, const struct sc_column_with *wit
 		return decode_dictionary(c, raw, n, v, s);
 	if (c->transform == SC_TRANSFORM_CONTEXT)
 		return decode_context(c, with, raw, tail, n, v, s);
-	if (c->transform == SC_TRANSFORM_CONSTANT) {
-		for (uint32_t i = 0; i < n; i++)
-			v[i] = c->base;
-		return 0;
-	}
 	if (c->layout == SC_LAYOUT_BITS) {
 		rc = load_bits(c, raw, tail, n, v);
 		if (rc)

@@ -21,9 +21,9 @@ stages() {
 			else if (/(ring|merge|intake|session)\.[ch]:/) stage = "take"
 			else if (/(quick|pair|pair_private|thread|kind|iret)\.[ch]:/) stage = "pair"
 			else if (/(writer|rowset|same|task_set|seq_set)\.[ch]:/) stage = "row"
-			else if (/(column|column_put|block|block_put|cbor|buf|item|salt)\.[ch]:/)
+			else if (/(column[a-z_]*|block[a-z_]*|bits|codec|context|line|cbor|buf|item|salt)\.[ch]:/)
 				stage = "encode"
-			else if (/lib(lz4|xxhash)/) stage = "encode"
+			else if (/lib(lz4|zstd|xxhash)/) stage = "encode"
 			else if (/libcrypto|hash\.[ch]:/) stage = "hash"
 			else if (/libsqlite3|index[a-z_]*\.[ch]:/) stage = "index"
 			sum[stage] += count

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Recording: calls per second of one core from the rings to durable blocks, memory, bytes per
-# call with the index, and the same calls kept by others in the same run.
+# call with the index, as it was recorded and archived, and the same calls kept by others in the
+# same run.
 # --calls N: of the made-up load; 1,000,000 if not said.
 # lab: none
 # packages: sqlite3 zstd
@@ -27,11 +28,18 @@ ingest() {
 	for load in mixed getppid; do
 		"$BENCH/ingest" "$load" 3000000 "$SCRATCH/ring" | grep -v '^size/' || return 1
 		rm -rf "$SCRATCH/ring"
-	done | sed 's|^\(ingest\|rss\)/mixed |\1 |'
+	done | sed 's#^\(ingest\|rss\)/mixed #\1 #'
 }
 
 size() {
 	echo "size/$1 $(awk '$1 == "size" { print $2 }' "$2.done") bytes/call"
+}
+
+# What `scquery archive` makes of it, with its index.
+archive() {
+	"$SCQUERY" --store "$2" archive -o "$SCRATCH/archive" >"$SCRATCH/log" || return 1
+	echo "archive/$1 $(bytes_per "$CALLS" "$SCRATCH/archive/segments" "$SCRATCH/archive/index.db") bytes/call"
+	rm -rf "$SCRATCH/archive"
 }
 
 # The same calls as text, as SQLite's and DuckDB's rows, and as Parquet.
@@ -75,8 +83,8 @@ peers_dd() {
 
 {
 	ingest || exit 1
-	dir=$(made "$CALLS" dd) && size dd "$dir" || exit 1
-	dir=$(made "$CALLS") && size mixed "$dir" || exit 1
+	dir=$(made "$CALLS" dd) && size dd "$dir" && archive dd "$dir" || exit 1
+	dir=$(made "$CALLS") && size mixed "$dir" && archive mixed "$dir" || exit 1
 	peers_mixed "$dir" || exit 1
 	peers_dd
 } >"$SCRATCH/rows"

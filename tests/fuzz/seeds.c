@@ -503,6 +503,7 @@ int main(int argc, char **argv)
 	payloads();
 	snapshots();
 	segments();
+	seed_columns();
 	seed_keys();
 	seed_seals();
 	history();
