@@ -299,7 +299,7 @@ static int walk(const char *dir, int fd, uint64_t size, const uint8_t last[SC_HA
 
 int sc_checkpoint_make(const char *dir, struct sc_checkpoint *c, struct sc_error *err)
 {
-	struct sc_index_tail tail;
+	struct sc_index_tail tail = { 0 };
 	struct sc_store *s;
 	uint64_t size = 0;
 	int rc = sc_store_open(dir, &s, err), fd = -1;

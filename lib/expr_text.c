@@ -14,8 +14,8 @@
  */
 static bool in_set(const uint8_t *pattern, size_t n, uint8_t byte, size_t *len)
 {
-	bool not = n && (*pattern == '!' || *pattern == '^'), found = false;
-	size_t i = not ;
+	bool inverse = n && (*pattern == '!' || *pattern == '^'), found = false;
+	size_t i = inverse;
 
 	do {
 		uint8_t from, to;
@@ -36,7 +36,7 @@ static bool in_set(const uint8_t *pattern, size_t n, uint8_t byte, size_t *len)
 		found |= byte >= from && byte <= to;
 	} while (i >= n || pattern[i] != ']');
 	*len = i + 1;
-	return found != not ;
+	return found != inverse;
 }
 
 /* Does one byte pass at this place of the pattern? @len  out: bytes of it that say so */

@@ -156,8 +156,8 @@ static int drop_rows(struct sc_index *ix, const struct sc_fact *last, struct sc_
 {
 	static const char *const by_block[] = {
 		"DELETE FROM main.block_tasks WHERE block < ?1",
-		"DELETE FROM main.tasks WHERE NOT EXISTS "
-		"(SELECT 1 FROM main.block_tasks b WHERE b.task = tasks.number) AND ?1 > 0",
+		("DELETE FROM main.tasks WHERE NOT EXISTS "
+		 "(SELECT 1 FROM main.block_tasks b WHERE b.task = tasks.number) AND ?1 > 0"),
 		"DELETE FROM main.links WHERE block < ?1",
 		"DELETE FROM main.gaps WHERE block < ?1",
 		"DELETE FROM main.snapshots WHERE block < ?1",

@@ -121,7 +121,7 @@ static int narrow_numbers(struct sc_narrow *n, const struct sc_bounds *b)
 {
 	struct sc_filter *f = &n->filter;
 	size_t all = 0, kept = 0;
-	bool not = b->others;
+	bool inverse = b->others;
 
 	if (f->n_nrs && !f->nrs_not)
 		return narrow_wanted(n, b);
@@ -130,7 +130,7 @@ static int narrow_numbers(struct sc_narrow *n, const struct sc_bounds *b)
 	n->nrs = calloc(all + f->n_nrs + 1, sizeof(*n->nrs));
 	if (!n->nrs)
 		return -ENOMEM;
-	if (not )
+	if (inverse)
 		for (size_t i = 0; i < f->n_nrs; i++)
 			n->nrs[kept++] = f->nrs[i];
 	for (unsigned abi = 0; abi < SC_ABIS; abi++)
@@ -138,13 +138,14 @@ static int narrow_numbers(struct sc_narrow *n, const struct sc_bounds *b)
 			uint64_t key = key_of(abi, nr);
 			bool in = b->numbers[abi][nr / 64] >> nr % 64 & 1;
 
-			if (sc_syscall_by_number(abi, nr) && in != not &&(not || !listed(f, key)))
+			if (sc_syscall_by_number(abi, nr) && in != inverse &&
+			    (inverse || !listed(f, key)))
 				n->nrs[kept++] = key;
 		}
 	f->nrs = n->nrs;
 	f->n_nrs = kept;
-	f->nrs_not = not ;
-	if (!kept && !not )
+	f->nrs_not = inverse;
+	if (!kept && !inverse)
 		let_nothing(n);
 	return 0;
 }

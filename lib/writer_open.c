@@ -578,8 +578,8 @@ int sc_writer_open_sealed(const char *dir, struct sc_session *session,
 			  const struct sc_secret_key *key, struct sc_writer **writer,
 			  struct sc_error *notice, struct sc_error *err)
 {
-	struct sc_index_tail tail;
-	struct sc_writer *w;
+	struct sc_index_tail tail = { 0 };
+	struct sc_writer *w = NULL;
 	int rc = open_store(dir, key, &w, &tail, notice, err);
 
 	if (rc)

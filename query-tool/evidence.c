@@ -223,7 +223,7 @@ static int finish(struct sc_out *out, int status)
 
 static int make_checkpoint(const struct arguments *a, struct sc_out *out)
 {
-	struct sc_checkpoint c;
+	struct sc_checkpoint c = { 0 };
 	struct sc_buf text = { 0 };
 	struct sc_error err = { "" };
 	int rc = sc_checkpoint_make(a->store, &c, &err);
@@ -415,7 +415,7 @@ static int verify(const struct arguments *a, struct sc_out *out)
 {
 	struct sc_public_key *keys = calloc(KEYS_MAX, sizeof(*keys));
 	struct showing s = { a, out };
-	struct sc_checkpoint c;
+	struct sc_checkpoint c = { 0 };
 	struct sc_verify_options o = {
 		.full = a->full,
 		.no_index = a->no_index,

@@ -251,7 +251,7 @@ static bool examine(struct ident *ident, uint64_t gpa, size_t size)
  */
 static bool owned(const struct ident *ident, uint64_t gpa)
 {
-	struct scaudit_translate t;
+	struct scaudit_translate t = { 0 };
 	int ret = -ENXIO;
 
 	/* Again, since the address space by which it is asked may be gone (try_out()). */
