@@ -43,14 +43,20 @@ static u32 places(const struct sc_open *open, u32 hash)
 	return unlikely(READ_ONCE(open->further[hash])) ? WINDOW : 1;
 }
 
-static u64 *find(struct sc_open *open, u64 key)
+/*
+ * Where a key stands, and with which flags. Threads without a name share a key, and
+ * another one's return may take it away at any time: what was read is what counts,
+ * and a place is changed only from what it was read as.
+ */
+static u64 *find(struct sc_open *open, u64 key, u64 *value)
 {
 	u32 hash = hash_64(key, BITS);
 	u32 i, n = places(open, hash);
 	u64 *slot = &open->slots[hash];
 
 	for (i = 0; i < n; i++, slot++) {
-		if ((READ_ONCE(*slot) & ~FLAGS) == key)
+		*value = READ_ONCE(*slot);
+		if ((*value & ~FLAGS) == key)
 			return slot;
 	}
 	return NULL;
@@ -63,16 +69,14 @@ static __always_inline u64 *claim(struct sc_open *open, u64 key, u64 value)
 	u64 *slot = &open->slots[hash];
 	u32 i;
 
-	/* Most often it stands in the first place, or nobody does. */
-	if ((READ_ONCE(*slot) & ~FLAGS) == key) {
-		WRITE_ONCE(*slot, value);
-		return slot;
-	}
-	/* If it stands further on as well, that is found when this is gone. */
+	/*
+	 * Most often it stands in the first place, or nobody does. If it stands further
+	 * on as well, that is found when this is gone.
+	 */
 	for (i = 0; i < WINDOW; i++, slot++) {
 		u64 old = READ_ONCE(*slot);
 
-		if (i)
+		if (unlikely(i))
 			WRITE_ONCE(open->further[hash], 1);
 		if ((!old || (old & ~FLAGS) == key) && cmpxchg(slot, old, value) == old)
 			return slot;
@@ -115,17 +119,19 @@ struct sc_kept *sc_open_keep(struct sc_open *open, u64 key)
 
 void sc_open_keep_done(struct sc_open *open, u64 key)
 {
-	u64 *slot = find(open, key & ~FLAGS);
+	u64 old;
+	u64 *slot = find(open, key & ~FLAGS, &old);
 
 	if (slot)
-		WRITE_ONCE(*slot, (key & ~FLAGS) | FLAGS);
+		cmpxchg(slot, old, old | FLAGS);
 }
 
 bool sc_open_kept(struct sc_open *open, u64 key, struct sc_kept *kept)
 {
-	u64 *slot = find(open, key & ~FLAGS);
+	u64 value;
+	u64 *slot = find(open, key & ~FLAGS, &value);
 
-	if (!slot || (READ_ONCE(*slot) & FLAGS) != FLAGS)
+	if (!slot || (value & FLAGS) != FLAGS)
 		return false;
 	/*
 	 * A guest whose tasks are not what they seem can have two vCPUs at one place:
@@ -137,15 +143,13 @@ bool sc_open_kept(struct sc_open *open, u64 key, struct sc_kept *kept)
 
 enum sc_open_state sc_open_look(struct sc_open *open, u64 key)
 {
-	const u64 *slot = find(open, key & ~FLAGS);
-	u64 flags;
+	u64 value;
 
-	if (!slot)
+	if (!find(open, key & ~FLAGS, &value))
 		return READ_ONCE(open->overflow) ? SC_OPEN_WANTED : SC_OPEN_NONE;
-	flags = READ_ONCE(*slot) & FLAGS;
-	if (flags == FLAGS)
+	if ((value & FLAGS) == FLAGS)
 		return SC_OPEN_KEPT;
-	return flags ? SC_OPEN_WANTED : SC_OPEN_UNWANTED;
+	return value & FLAGS ? SC_OPEN_WANTED : SC_OPEN_UNWANTED;
 }
 
 void sc_open_clear(struct sc_open *open, u64 key)
@@ -156,8 +160,10 @@ void sc_open_clear(struct sc_open *open, u64 key)
 
 	/* It may stand further on as well, since a place nearer was not free once. */
 	for (i = 0; i < n; i++, slot++) {
-		if ((READ_ONCE(*slot) & ~FLAGS) == (key & ~FLAGS))
-			WRITE_ONCE(*slot, 0);
+		u64 old = READ_ONCE(*slot);
+
+		if ((old & ~FLAGS) == (key & ~FLAGS))
+			cmpxchg(slot, old, 0);
 	}
 }
 
