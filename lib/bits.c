@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vector.h"
+
 void sc_bits_put(struct sc_bits *to, uint8_t *lengths, const uint64_t *v, uint32_t n)
 {
 	uint64_t waiting = to->waiting;
@@ -57,35 +59,103 @@ static uint64_t get_slowly(const uint8_t *bits, size_t size, size_t at, unsigned
 	return low & ((1ULL << n) - 1);
 }
 
-int sc_bits_get(const uint8_t *lengths, const uint8_t *bits, size_t size, uint32_t n, uint64_t *v)
+/* Of all lengths: how many bits are stored, and the greatest. */
+struct extent {
+	uint64_t bits;
+	uint8_t most;
+};
+
+SC_FOR_EACH_CPU static struct extent extent_of(const uint8_t *lengths, uint32_t n)
 {
-	uint64_t total = 0, most = 0;
+	struct extent x = { 0 };
+
+	/* Sums of a chunk fit 16 bits: many at a time. */
+	for (uint32_t i = 0, end; i < n; i = end) {
+		uint16_t sum = 0;
+		uint8_t most = 0;
+
+		end = n - i < 256 ? n : i + 256;
+		for (uint32_t k = i; k < end; k++) {
+			sum = (uint16_t)(sum + lengths[k] - (lengths[k] != 0));
+			most = lengths[k] > most ? lengths[k] : most;
+		}
+		x.bits += sum;
+		x.most = most > x.most ? most : x.most;
+	}
+	return x;
+}
+
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define FOR_EACH_SHIFT __attribute__((target_clones("bmi2", "default")))
+#else
+#define FOR_EACH_SHIFT
+#endif
+
+#define QUICK 57u /* bits of a number that lie in any 8 bytes, whatever bit they begin at */
+
+/* Of a number by its length: the highest bit, and all bits. */
+#define BIT(n) (1ULL << (n))
+#define TWO(m, n) m(n), m((n) + 1)
+#define FOUR(m, n) TWO(m, n), TWO(m, (n) + 2)
+#define EIGHT(m, n) FOUR(m, n), FOUR(m, (n) + 4)
+#define ALL(n) (BIT(n) - 1)
+#define LIST(m)                                                                           \
+	EIGHT(m, 0), EIGHT(m, 8), EIGHT(m, 16), EIGHT(m, 24), EIGHT(m, 32), EIGHT(m, 40), \
+		EIGHT(m, 48), FOUR(m, 56)
+static const uint64_t highest[] = { 0, LIST(BIT) };
+static const uint64_t all[] = { LIST(ALL) };
+
+static inline uint64_t get_one(const uint8_t *bits, uint64_t *next, unsigned length)
+{
+	uint64_t x;
+
+	memcpy(&x, bits + *next / 8, sizeof(x));
+	x = (x >> *next % 8 | highest[length]) & all[length];
+	*next += length - (length != 0);
+	return x;
+}
+
+/*
+ * Numbers of at most QUICK bits, as long as 8 bytes can be read for each.
+ * @at  the bit that comes next; in and out
+ * @return  how many
+ */
+FOR_EACH_SHIFT static uint32_t get_quickly(const uint8_t *lengths, const uint8_t *bits, size_t size,
+					   uint32_t n, uint64_t base, uint64_t *v, size_t *at)
+{
+	uint64_t next = *at, last = size >= 8 ? 8 * (size - 8) : 0;
+	uint32_t i = 0;
+
+	for (; i + 4 <= n && next + 3 * QUICK <= last; i += 4) {
+		v[i] = get_one(bits, &next, lengths[i]) + base;
+		v[i + 1] = get_one(bits, &next, lengths[i + 1]) + base;
+		v[i + 2] = get_one(bits, &next, lengths[i + 2]) + base;
+		v[i + 3] = get_one(bits, &next, lengths[i + 3]) + base;
+	}
+	for (; i < n && next < last; i++)
+		v[i] = get_one(bits, &next, lengths[i]) + base;
+	*at = next;
+	return i;
+}
+
+int sc_bits_get(const uint8_t *lengths, const uint8_t *bits, size_t size, uint32_t n, uint64_t base,
+		uint64_t *v)
+{
+	struct extent x = extent_of(lengths, n);
 	size_t at = 0;
 	uint32_t i = 0;
 
-	for (i = 0; i < n; i++) {
-		total += lengths[i] - (lengths[i] != 0);
-		most = lengths[i] > most ? lengths[i] : most;
-	}
-	if (most > 64 || (total + 7) / 8 != size)
+	if (x.most > 64 || (x.bits + 7) / 8 != size)
 		return -EBADMSG;
-
-	i = 0;
-	if (most <= 57)
-		for (; i < n && at / 8 + 8 <= size; i++) {
-			unsigned more = lengths[i] - (unsigned)(lengths[i] != 0);
-			uint64_t one = (uint64_t)(lengths[i] != 0) << more, x;
-
-			memcpy(&x, bits + at / 8, sizeof(x));
-			v[i] = (x >> at % 8 & ((1ULL << more) - 1)) | one;
-			at += more;
-		}
+	if (x.most <= QUICK)
+		i = get_quickly(lengths, bits, size, n, base, v, &at);
 	for (; i < n; i++) {
 		unsigned more = lengths[i] - (unsigned)(lengths[i] != 0);
 
 		v[i] = (uint64_t)(lengths[i] != 0) << more;
 		if (more)
 			v[i] |= get_slowly(bits, size, at, more);
+		v[i] += base;
 		at += more;
 	}
 	return 0;

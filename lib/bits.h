@@ -41,10 +41,11 @@ void sc_bits_put(struct sc_bits *to, uint8_t *lengths, const uint64_t *v, uint32
 void sc_bits_end(struct sc_bits *to);
 
 /*
- * The numbers again.
+ * The numbers again, base more than they are (modulo 2^64).
  * @lengths, @bits  hostile; bits is of size bytes
  * @retval -EBADMSG  a length above 64, or the bits are not those of these lengths
  */
-int sc_bits_get(const uint8_t *lengths, const uint8_t *bits, size_t size, uint32_t n, uint64_t *v);
+int sc_bits_get(const uint8_t *lengths, const uint8_t *bits, size_t size, uint32_t n, uint64_t base,
+		uint64_t *v);
 
 #endif

@@ -333,6 +333,8 @@ int sc_block_parse(struct sc_block *b, uint64_t size)
 	uint64_t fields;
 
 	b->have = 0;
+	b->results_kept = false;
+	b->payload_there = false;
 	sc_context_reset(&b->context);
 	b->h = (struct sc_block_head){ 0 };
 	memset(b->dir, 0, sizeof(b->dir));
@@ -405,14 +407,14 @@ void sc_block_with(struct sc_block *b, enum sc_column_id id, struct sc_line *lin
 	*with = (struct sc_column_with){
 		.scanned = id == SC_C_TS || id == SC_C_VCPU || id == SC_C_TASK || id == SC_C_NR ||
 			   id == SC_C_RET || id == SC_C_STATE || id == SC_C_ABI ||
-			   columns[id].rows == SC_ROWS_TASK,
+			   id == SC_C_PAYLOAD_SIZE || columns[id].rows == SC_ROWS_TASK,
 	};
 	if (SC_BIT(id) & SC_BITS_CONTEXT) {
 		x->n = b->h.count[SC_ROWS_CALL];
 		x->task = b->col[SC_C_TASK];
 		x->nr = b->col[SC_C_NR];
 		x->rip = b->col[SC_C_RIP];
-		x->ret = b->results ? b->results : b->col[SC_C_RET];
+		x->ret = b->results_kept ? b->results : b->col[SC_C_RET];
 		with->context = x;
 		with->place = id != SC_C_RIP;
 	} else if (id == SC_C_TSC) {
@@ -532,9 +534,12 @@ static int block_make_tasks(struct sc_block *b)
 	return 0;
 }
 
-/* Keep the results as they are, for what is told from them. */
-static int keep_results(struct sc_block *b, uint32_t count)
+int sc_block_keep_results(struct sc_block *b)
 {
+	uint32_t count = b->h.count[SC_ROWS_CALL];
+
+	if (b->results_kept || !(b->have & SC_BIT(SC_C_RET)))
+		return 0;
 	if (b->results_cap < count) {
 		free(b->results);
 		b->results_cap = 0;
@@ -544,14 +549,19 @@ static int keep_results(struct sc_block *b, uint32_t count)
 		b->results_cap = count;
 	}
 	memcpy(b->results, b->col[SC_C_RET], count * sizeof(*b->results));
+	b->results_kept = true;
 	return 0;
 }
 
 static int load_column(struct sc_block *b, int fd, unsigned id)
 {
 	uint32_t count = sc_column_count(b, id);
-	int rc = sc_column_is_bytes(id) ? load_bytes(b, fd, id, count) :
-					  load_numbers(b, fd, id, count);
+	int rc = 0;
+
+	if (!sc_column_is_bytes(id))
+		rc = load_numbers(b, fd, id, count);
+	else if (id != SC_C_PAYLOAD || !b->payload_there)
+		rc = load_bytes(b, fd, id, count);
 
 	if (!rc && id == SC_C_TASK)
 		for (uint32_t i = 0; i < count; i++)
@@ -563,10 +573,18 @@ static int load_column(struct sc_block *b, int fd, unsigned id)
 	if (!rc && id == SC_D_PAYLOAD)
 		rc = place_payloads(b->col[SC_D_PAYLOAD_SIZE], b->h.count[SC_ROWS_COMPLETION],
 				    count, &b->late_at);
-	if (!rc && id == SC_C_RET && count)
-		rc = keep_results(b, count);
 	if (!rc)
 		b->have |= SC_BIT(id);
+	return rc;
+}
+
+int sc_block_load_payload(struct sc_block *b, int fd)
+{
+	int rc = 0;
+
+	if (!b->payload_there && !(b->have & SC_BIT(SC_C_PAYLOAD)))
+		rc = load_bytes(b, fd, SC_C_PAYLOAD, sc_column_count(b, SC_C_PAYLOAD));
+	b->payload_there |= !rc;
 	return rc;
 }
 
@@ -615,16 +633,10 @@ int sc_block_codes(struct sc_block *b, int fd, enum sc_column_id id, struct sc_c
 	const uint8_t *stored = NULL;
 	int rc = 0;
 
-	switch (c->transform) {
-	case SC_TRANSFORM_CONSTANT:
-		break;
-	case SC_TRANSFORM_PLAIN:
-	case SC_TRANSFORM_DICTIONARY:
-		rc = block_fetch(b, fd, id, &stored);
-		break;
-	default:
+	if (!sc_column_has_codes(c))
 		return 1;
-	}
+	if (c->transform != SC_TRANSFORM_CONSTANT)
+		rc = block_fetch(b, fd, id, &stored);
 	if (!rc)
 		rc = sc_column_codes(c, stored, sc_column_count(b, id), out);
 	if (rc || columns[id].bits == 64)

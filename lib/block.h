@@ -134,8 +134,10 @@ struct sc_block {
 	struct sc_buf stored;
 	struct sc_column_scratch scratch;
 	struct sc_context context; /* of the calls */
-	uint64_t *results; /* ret as it is stored; col[SC_C_RET] is for readers to complete */
+	uint64_t *results; /* ret as it is stored, once sc_block_keep_results() was asked */
 	uint32_t results_cap;
+	bool results_kept;
+	bool payload_there; /* payload has its bytes, whatever `have` says */
 	struct sc_column_hint hints[SC_COLUMN_IDS]; /* writing only, as are: */
 	struct sc_buf list, body, numbers;
 	const struct sc_sealer *by; /* NULL: not sealed */
@@ -207,6 +209,19 @@ int sc_block_parse(struct sc_block *b, uint64_t size);
  * @retval -EBADMSG damaged; *bad (may be NULL) is then the column
  */
 int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *bad);
+
+/*
+ * Before a reader changes what is in column ret, as others are told from it.
+ * @retval -ENOMEM
+ */
+int sc_block_keep_results(struct sc_block *b);
+
+/*
+ * The bytes of payloads alone, in b->payload: whose they are sc_block_load() says, which takes
+ * several columns for it and does not load the bytes again.
+ * @retval -EBADMSG damaged  @retval other errno
+ */
+int sc_block_load_payload(struct sc_block *b, int fd);
 
 /*
  * A column of numbers as it lies (sc_column_codes()), whether it is loaded or not.

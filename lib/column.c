@@ -185,10 +185,11 @@ static void load(const uint8_t *from, uint32_t n, const struct sc_column *c, uin
 	}
 }
 
+/* @base  is added to each */
 static int load_bits(const struct sc_column *c, const uint8_t *lengths, const uint8_t *tail,
-		     uint32_t n, uint64_t *v)
+		     uint32_t n, uint64_t base, uint64_t *v)
 {
-	int rc = sc_bits_get(lengths, tail, c->tail_raw, n, v);
+	int rc = sc_bits_get(lengths, tail, c->tail_raw, n, is_signed(c) ? 0 : base, v);
 
 	if (!rc && is_signed(c))
 		for (uint32_t i = 0; i < n; i++)
@@ -278,8 +279,8 @@ int sc_column_decode(const struct sc_column *c, const struct sc_column_with *wit
 	if (c->transform == SC_TRANSFORM_CONTEXT)
 		return decode_context(c, with, raw, tail, n, v, s);
 	if (c->layout == SC_LAYOUT_BITS) {
-		rc = load_bits(c, raw, tail, n, v);
-		if (rc)
+		rc = load_bits(c, raw, tail, n, c->base, v);
+		if (rc || c->transform == SC_TRANSFORM_PLAIN)
 			return rc;
 	} else {
 		load(raw, n, c, v);
@@ -346,6 +347,12 @@ SC_FOR_EACH_CPU static void join_planes(const uint8_t *restrict planes, uint32_t
 		to[i] = (uint16_t)(planes[i] | planes[n + i] << 8);
 }
 
+bool sc_column_has_codes(const struct sc_column *c)
+{
+	return c->transform == SC_TRANSFORM_CONSTANT || c->transform == SC_TRANSFORM_DICTIONARY ||
+	       (c->transform == SC_TRANSFORM_PLAIN && !type_log2(c->type, false));
+}
+
 int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n,
 		    struct sc_codes *out)
 {
@@ -361,7 +368,7 @@ int sc_column_codes(const struct sc_column *c, const uint8_t *stored, uint32_t n
 
 	if (!sc_column_valid(c, n, false))
 		return -EBADMSG;
-	if (!constant && !dictionary && (c->transform != SC_TRANSFORM_PLAIN || log2))
+	if (!sc_column_has_codes(c))
 		return 1;
 	out->narrow = NULL;
 	out->wide = NULL;

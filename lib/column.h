@@ -126,6 +126,9 @@ struct sc_codes {
 	struct sc_codec_state codec;
 };
 
+/* Is it stored so? */
+bool sc_column_has_codes(const struct sc_column *c);
+
 /*
  * The same without making a number of each row, where the column is stored so.
  * @out  its memory is used again; sc_codes_free()

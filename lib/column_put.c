@@ -131,6 +131,9 @@ static int try_layouts(struct choice ch, const uint64_t *v, uint32_t n,
 			rc = column_estimate(&ch, v, n, s, &bytes);
 			if (rc)
 				return rc;
+			/* To undo a context takes four other columns. */
+			if (with && with->scanned && ch.transform == SC_TRANSFORM_CONTEXT)
+				bytes += bytes / 4;
 			if (bytes < *least) {
 				*least = bytes;
 				*best = ch;

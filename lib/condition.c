@@ -9,18 +9,19 @@
 
 /* ---- loops over rows ---- */
 
-SC_FOR_EACH_CPU static void keep_equal_8(const uint8_t *restrict v, uint8_t value, uint8_t differs,
-					 uint8_t *restrict mask, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		mask[i] &= (uint8_t)(v[i] == value) ^ differs;
-}
-
 SC_FOR_EACH_CPU static void keep_range(const uint64_t *restrict v, uint64_t min, uint64_t span,
 				       uint8_t *restrict mask, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		mask[i] &= v[i] - min <= span;
+}
+
+/* Codes from one on, as many as span more; or, with differs, all others. */
+SC_FOR_EACH_CPU static void keep_span_8(const uint8_t *restrict v, uint8_t from, uint8_t span,
+					uint8_t differs, uint8_t *restrict mask, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		mask[i] &= (uint8_t)((uint8_t)(v[i] - from) <= span) ^ differs;
 }
 
 static void keep_listed_8(const uint8_t *v, const uint8_t *ok, uint8_t *mask, uint32_t n)
@@ -63,30 +64,38 @@ uint32_t sc_mask_rows(const uint8_t *mask, uint32_t n, uint32_t *rows)
 
 /* ---- a column against a question ---- */
 
+struct sc_answers sc_answers_count(const uint8_t *answers, uint32_t n, uint8_t answer)
+{
+	struct sc_answers a = { 0 };
+
+	for (uint32_t e = 0; e < n; e++) {
+		if (answers[e] != answer)
+			continue;
+		if (!a.n++)
+			a.first = e;
+		a.last = e;
+	}
+	return a;
+}
+
 /* Keep the rows whose code is ok; ok[] has 0 or 1 for each entry. @retval false none is */
 static bool keep_codes(const struct sc_codes *c, const uint8_t *ok, uint8_t *mask, uint32_t n)
 {
-	uint32_t good = 0, last_good = 0, last_bad = 0;
+	struct sc_answers good = sc_answers_count(ok, c->n_entries, 1);
+	struct sc_answers bad = sc_answers_count(ok, c->n_entries, 0);
 
-	for (uint32_t e = 0; e < c->n_entries; e++) {
-		good += ok[e];
-		if (ok[e])
-			last_good = e;
-		else
-			last_bad = e;
-	}
-	if (good == c->n_entries)
+	if (!bad.n)
 		return true;
-	if (!good || (!c->narrow && !c->wide)) {
+	if (!good.n || (!c->narrow && !c->wide)) {
 		memset(mask, 0, n);
 		return false;
 	}
 	if (!c->narrow)
 		keep_listed_16(c->wide, ok, mask, n);
-	else if (good == 1)
-		keep_equal_8(c->narrow, (uint8_t)last_good, 0, mask, n);
-	else if (good == c->n_entries - 1)
-		keep_equal_8(c->narrow, (uint8_t)last_bad, 1, mask, n);
+	else if (sc_answers_are_span(&good))
+		keep_span_8(c->narrow, (uint8_t)good.first, (uint8_t)(good.n - 1), 0, mask, n);
+	else if (sc_answers_are_span(&bad))
+		keep_span_8(c->narrow, (uint8_t)bad.first, (uint8_t)(bad.n - 1), 1, mask, n);
 	else
 		keep_listed_8(c->narrow, ok, mask, n);
 	return true;
@@ -235,33 +244,32 @@ bool sc_condition_rows(const struct sc_match *m, const struct sc_block *b,
 	return any || ended;
 }
 
-void sc_condition_needle(const struct sc_match *m, const struct sc_block *b, uint8_t *mask)
+void sc_condition_needle(const struct sc_match *m, const struct sc_block *b, uint32_t place,
+			 uint8_t *mask)
 {
 	const struct sc_filter *f = m->filter;
 	const uint32_t n = b->h.count[SC_ROWS_CALL];
-	const uint8_t *from = b->payload, *end = from + b->h.count[SC_ROWS_PAYLOAD];
+	const uint8_t *hit = b->payload + place, *end = b->payload + b->h.count[SC_ROWS_PAYLOAD];
 	const uint32_t *at = b->payload_at;
 	uint32_t row = 0;
 
 	/* All payloads at once: most blocks have few hits, or none. */
-	while (from < end) {
-		const uint8_t *hit = sc_needle_find(from, end, f->needle, f->needle_len);
-		uint32_t place = (uint32_t)(hit - b->payload), last = row, to;
+	while (hit < end) {
+		uint32_t last = row, to;
 
-		if (hit == end)
-			break;
+		place = (uint32_t)(hit - b->payload);
 		/* The row that it begins in: payloads follow each other in the order of rows. */
 		while (last + 1 < n && at[last + 1] <= place)
 			last++;
 		to = last + 1 < n ? at[last + 1] : b->h.count[SC_ROWS_PAYLOAD];
 		if (place + f->needle_len > to) {
 			/* Half of it is another call's. */
-			from = hit + 1;
+			hit = sc_needle_find(hit + 1, end, f->needle, f->needle_len);
 			continue;
 		}
 		memset(mask + row, 0, last - row);
 		row = last + 1;
-		from = b->payload + to;
+		hit = sc_needle_find(b->payload + to, end, f->needle, f->needle_len);
 	}
 	memset(mask + row, 0, n - row);
 }

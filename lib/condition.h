@@ -32,8 +32,23 @@ bool sc_condition_rows(const struct sc_match *m, const struct sc_block *b,
 /*
  * Keep the rows of a mask whose payload contains the bytes; the payloads are loaded. Those of
  * returns in later blocks are not among them.
+ * @place  where in the block's payloads they occur first; their length: nowhere
  */
-void sc_condition_needle(const struct sc_match *m, const struct sc_block *b, uint8_t *mask);
+void sc_condition_needle(const struct sc_match *m, const struct sc_block *b, uint32_t place,
+			 uint8_t *mask);
+
+/* Of a list of answers, those that are the same: how many, the first and the last. */
+struct sc_answers {
+	uint32_t n, first, last;
+};
+
+struct sc_answers sc_answers_count(const uint8_t *answers, uint32_t n, uint8_t answer);
+
+/* Do they follow each other? Then codes can be compared instead of looked up. */
+static inline bool sc_answers_are_span(const struct sc_answers *a)
+{
+	return a->last - a->first + 1 == a->n;
+}
 
 /* How many bytes of a mask are set. */
 uint32_t sc_mask_count(const uint8_t *mask, uint32_t n);

@@ -227,18 +227,33 @@ SC_FOR_EACH_CPU static void tidy_ends(uint8_t *restrict ends, const uint8_t *res
 	}
 }
 
-/* Or a bit into each row whose code has it. */
-static void mark_codes(const struct sc_codes *c, const uint8_t *bits, uint8_t *ends, uint32_t n)
+/* Or bits into each row whose code is from one on, or as many as span more. */
+SC_FOR_EACH_CPU static void mark_span_8(const uint8_t *restrict codes, uint8_t from, uint8_t span,
+					uint8_t bits, uint8_t *restrict ends, uint32_t n)
 {
-	if (c->narrow)
+	for (uint32_t i = 0; i < n; i++)
+		ends[i] |= (uint8_t)((uint8_t)(codes[i] - from) <= span ? bits : 0);
+}
+
+/* Or a bit into each row whose code is one of those that have it. */
+static void mark_codes(const struct sc_codes *c, const uint8_t *has, uint8_t bit, uint8_t *ends,
+		       uint32_t n)
+{
+	struct sc_answers yes = sc_answers_count(has, c->n_entries, 1);
+
+	if (!yes.n)
+		return;
+	if (!c->narrow && !c->wide)
 		for (uint32_t i = 0; i < n; i++)
-			ends[i] |= bits[c->narrow[i]];
-	else if (c->wide)
+			ends[i] |= bit;
+	else if (c->narrow && sc_answers_are_span(&yes))
+		mark_span_8(c->narrow, (uint8_t)yes.first, (uint8_t)(yes.n - 1), bit, ends, n);
+	else if (c->narrow)
 		for (uint32_t i = 0; i < n; i++)
-			ends[i] |= bits[c->wide[i]];
-	else if (bits[0])
+			ends[i] |= (uint8_t)(has[c->narrow[i]] * bit);
+	else
 		for (uint32_t i = 0; i < n; i++)
-			ends[i] |= bits[0];
+			ends[i] |= (uint8_t)(has[c->wide[i]] * bit);
 }
 
 /* What became of each row: 1 it matches, 2 its result was seen, 4 it failed. */
@@ -246,7 +261,7 @@ static void make_ends(struct sc_grouper *g, uint32_t n)
 {
 	const struct sc_view *state = &g->scan.views.view[SC_C_STATE];
 	const struct sc_view *ret = &g->scan.views.view[SC_C_RET];
-	uint8_t bits[SC_DICTIONARY_MAX];
+	uint8_t has[SC_DICTIONARY_MAX];
 
 	memset(g->ends, 0, n);
 	if (state->numbers) {
@@ -254,15 +269,15 @@ static void make_ends(struct sc_grouper *g, uint32_t n)
 			g->ends[i] = (uint8_t)(has_result(state->numbers[i]) << 1);
 	} else {
 		for (uint32_t e = 0; e < state->codes.n_entries; e++)
-			bits[e] = (uint8_t)(has_result(state->codes.entries[e]) << 1);
-		mark_codes(&state->codes, bits, g->ends, n);
+			has[e] = has_result(state->codes.entries[e]);
+		mark_codes(&state->codes, has, 2, g->ends, n);
 	}
 	if (ret->numbers) {
 		mark_numbers(ret->numbers, g->ends, n);
 	} else {
 		for (uint32_t e = 0; e < ret->codes.n_entries; e++)
-			bits[e] = (uint8_t)((ret->codes.entries[e] >= (uint64_t)-4095) << 2);
-		mark_codes(&ret->codes, bits, g->ends, n);
+			has[e] = ret->codes.entries[e] >= (uint64_t)-4095;
+		mark_codes(&ret->codes, has, 4, g->ends, n);
 	}
 	tidy_ends(g->ends, g->scan.mask, n);
 }
@@ -310,7 +325,10 @@ static void put_codes(struct sc_grouper *g, unsigned k, const struct sc_codes *c
 
 	if (by == 1)
 		return;
-	if (c->narrow)
+	if (c->narrow && k == 0)
+		for (uint32_t i = 0; i < n; i++)
+			ids[i] = map[c->narrow[i]];
+	else if (c->narrow)
 		for (uint32_t i = 0; i < n; i++)
 			ids[i] = (uint16_t)(ids[i] * by + map[c->narrow[i]]);
 	else if (c->wide)
@@ -430,29 +448,47 @@ static bool group_all(struct sc_grouper *g, uint32_t n, uint32_t *total)
 	return ok;
 }
 
+/* By what became of a row: what it counts for, and whether its time does. */
+static const uint64_t weight[8] = {
+	[1] = 1,
+	[3] = 1 | 1ULL << 2 * COUNT_BITS,
+	[7] = 1 | 1ULL << COUNT_BITS | 1ULL << 2 * COUNT_BITS,
+};
+static const uint64_t timed[8] = { [3] = UINT64_MAX, [7] = UINT64_MAX };
+
+static inline void add_sum(struct sc_group_sum *s, uint8_t ends, uint64_t dur)
+{
+	s->counts += weight[ends];
+	s->ns += dur & timed[ends];
+}
+
 /* Two sums for each group, in turn: a row need not wait for the one before. */
 static void add_sums(struct sc_group_sum *sums, const uint8_t *ends, const uint16_t *ids,
 		     const uint64_t *dur, uint32_t n)
 {
-	static const uint64_t weight[8] = {
-		[1] = 1,
-		[3] = 1 | 1ULL << 2 * COUNT_BITS,
-		[7] = 1 | 1ULL << COUNT_BITS | 1ULL << 2 * COUNT_BITS,
-	};
+	struct sc_group_sum *others = sums + SC_GROUP_IDS;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct sc_group_sum *s = &sums[ids[i] + (i & 1) * SC_GROUP_IDS];
-
-		s->counts += weight[ends[i] & 7];
-		s->ns += dur[i] & -(uint64_t)(ends[i] >> 1 & 1);
+	for (; i + 2 <= n; i += 2) {
+		add_sum(&sums[ids[i]], ends[i], dur[i]);
+		add_sum(&others[ids[i + 1]], ends[i + 1], dur[i + 1]);
 	}
+	if (i < n)
+		add_sum(&sums[ids[i]], ends[i], dur[i]);
 }
 
 static void add_counts(struct sc_group_sum *sums, const uint8_t *mask, const uint16_t *ids,
 		       uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		sums[ids[i] + (i & 1) * SC_GROUP_IDS].counts += mask[i];
+	struct sc_group_sum *others = sums + SC_GROUP_IDS;
+	uint32_t i = 0;
+
+	for (; i + 2 <= n; i += 2) {
+		sums[ids[i]].counts += mask[i];
+		others[ids[i + 1]].counts += mask[i + 1];
+	}
+	if (i < n)
+		sums[ids[i]].counts += mask[i];
 }
 
 /* From a group's number in the block to its keys. */

@@ -112,10 +112,12 @@ static int join_payload(struct sc_scan *sc, uint32_t i, struct sc_call *call)
 }
 
 /* Returns from later blocks, into the columns of this one. */
-static void put_patches(struct sc_scan *sc)
+static int put_patches(struct sc_scan *sc)
 {
 	struct sc_block *b = &sc->block;
 
+	if (sc->n_patches && sc_block_keep_results(b))
+		return sc_fail(sc->err, -ENOMEM, "%s: no memory", sc->s->dir);
 	for (uint32_t i = 0; i < sc->n_patches; i++) {
 		const struct sc_patch *p = &sc->patches[i];
 
@@ -123,6 +125,7 @@ static void put_patches(struct sc_scan *sc)
 		b->col[SC_C_RET][p->row] = p->ret;
 		b->col[SC_C_DUR][p->row] = p->dur;
 	}
+	return 0;
 }
 
 int sc_scan_ask(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
@@ -178,6 +181,25 @@ static int find_late(struct sc_scan *sc, const uint8_t *saved)
 	return 0;
 }
 
+/*
+ * Where is the needle in the block? As a rule nowhere, and then nobody has to know whose bytes
+ * are whose.
+ */
+static int look_for_needle(struct sc_scan *sc, uint64_t number, const struct sc_place *p, int fd,
+			   uint32_t *place)
+{
+	const struct sc_filter *f = sc->match.filter;
+	struct sc_block *b = &sc->block;
+	const uint8_t *end;
+	int rc = sc_scan_payload(sc, number, p, b, fd, p->rows);
+
+	if (rc)
+		return rc;
+	end = b->payload + b->h.count[SC_ROWS_PAYLOAD];
+	*place = (uint32_t)(sc_needle_find(b->payload, end, f->needle, f->needle_len) - b->payload);
+	return 0;
+}
+
 int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct sc_place *p,
 		   int *fd)
 {
@@ -186,6 +208,7 @@ int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct
 	struct sc_block *b = &sc->block;
 	uint64_t mask = sc->match.columns;
 	bool merge, needle = sc->match.filter->needle_len;
+	uint32_t place = 0;
 	int rc = sc_scan_place(sc, number, p);
 
 	if (rc)
@@ -199,20 +222,24 @@ int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct
 	if (merge)
 		mask |= SC_BIT(SC_C_STATE);
 	if (needle)
-		rc = sc_scan_load(sc, number, p, b, *fd, SC_BIT(SC_C_PAYLOAD), p->rows);
+		rc = look_for_needle(sc, number, p, *fd, &place);
 	if (!rc)
 		rc = sc_scan_view(sc, number, p, b, *fd, mask & ~SC_BIT(SC_C_PAYLOAD), p->rows);
 	if (!rc)
 		rc = sc_scan_patches(sc, merge ? number : 0);
 	if (rc)
 		return rc;
+	if (needle && place == b->h.count[SC_ROWS_PAYLOAD] && !sc->n_patches)
+		return 1;
 	if (!sc_condition_rows(&sc->match, b, &sc->views, sc->patches, sc->n_patches, sc->mask,
 			       sc->task_ok))
 		return 1;
-	if (needle) {
+	if (needle)
+		rc = sc_scan_load(sc, number, p, b, *fd, SC_BIT(SC_C_PAYLOAD), p->rows);
+	if (needle && !rc) {
 		for (uint32_t i = 0; i < sc->n_patches; i++)
 			sc->task_ok[i] = sc->mask[sc->patches[i].row];
-		sc_condition_needle(&sc->match, b, sc->mask);
+		sc_condition_needle(&sc->match, b, place, sc->mask);
 		rc = find_late(sc, sc->task_ok);
 	}
 	return rc ? rc : sc_scan_ask(sc, number, p, b, *fd);
@@ -238,7 +265,9 @@ static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call
 	rc = sc_scan_load(sc, number, &p, b, fd, columns, n);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	put_patches(sc);
+	rc = put_patches(sc);
+	if (rc)
+		return rc;
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t i = sc->rows[reverse ? n - 1 - k : k];
 		struct sc_call call;

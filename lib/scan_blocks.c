@@ -292,6 +292,12 @@ int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, 
 	return judge_load(sc, number, p, rc, bad, calls);
 }
 
+int sc_scan_payload(struct sc_scan *sc, uint64_t number, const struct sc_place *p,
+		    struct sc_block *b, int fd, uint64_t calls)
+{
+	return judge_load(sc, number, p, sc_block_load_payload(b, fd), SC_C_PAYLOAD, calls);
+}
+
 int sc_scan_view(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int fd, uint64_t mask, uint64_t calls)
 {

@@ -106,6 +106,10 @@ int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct
 int sc_scan_load(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int fd, uint64_t mask, uint64_t calls);
 
+/* The same of the bytes of payloads alone (sc_block_load_payload()). */
+int sc_scan_payload(struct sc_scan *sc, uint64_t number, const struct sc_place *p,
+		    struct sc_block *b, int fd, uint64_t calls);
+
 /* The same into sc->views, and of the tasks into the block. */
 int sc_scan_view(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		 int fd, uint64_t mask, uint64_t calls);

@@ -224,11 +224,15 @@ static void bits(void **state)
 			sc_bits_put(&to, lengths + n / 2, values + n / 2, n - n / 2);
 			sc_bits_end(&to);
 			size = (size_t)(to.at - stream);
-			assert_int_equal(sc_bits_get(lengths, stream, size, n, back), 0);
+			assert_int_equal(sc_bits_get(lengths, stream, size, n, 0, back), 0);
 			assert_memory_equal(values, back, n * sizeof(*back));
-			assert_int_equal(sc_bits_get(lengths, stream, size + 1, n, back), -EBADMSG);
+			assert_int_equal(sc_bits_get(lengths, stream, size, n, -7ULL, back), 0);
+			for (uint32_t k = 0; k < n; k++)
+				assert_true(back[k] == values[k] - 7);
+			assert_int_equal(sc_bits_get(lengths, stream, size + 1, n, 0, back),
+					 -EBADMSG);
 			lengths[n / 2] = 65;
-			assert_int_equal(sc_bits_get(lengths, stream, size, n, back), -EBADMSG);
+			assert_int_equal(sc_bits_get(lengths, stream, size, n, 0, back), -EBADMSG);
 		}
 }
 
