@@ -447,6 +447,26 @@ static void texts(void)
 	}
 }
 
+/* ---- changes of an index, as fuzz_index.c takes them apart ---- */
+
+static void indexes(void)
+{
+	/* What is asked; one change, no bytes; table, row, how, column, kind, a number. */
+	static const uint8_t asked[] = { 0, 1, 2, 8, 10, 0xc0, 0xe0 };
+	uint8_t input[3 + 6] = { 0, 1, 0, 0, 1, 2, 1, 0, 9 };
+	char name[16];
+
+	for (uint8_t table = 0; table < 11; table++)
+		for (uint8_t column = 0; column < 3; column++) {
+			input[0] = asked[(table * 3u + column) % sizeof(asked)];
+			input[3] = table;
+			input[5] = (uint8_t)(column == 2 ? 0 : 2);
+			input[6] = (uint8_t)(column * 3);
+			snprintf(name, sizeof(name), "%u-%u", table, column);
+			seed("index", name, -1, input, sizeof(input));
+		}
+}
+
 /* ---- filters, and times at a time ---- */
 
 static void filters(void)
@@ -493,6 +513,30 @@ static void filters(void)
 	}
 }
 
+/* ---- statements ---- */
+
+static void statements(void)
+{
+	static const char *const texts[] = {
+		"SELECT comm, count(*) FROM calls WHERE syscall = 'openat' GROUP BY comm",
+		"SELECT time, pid, path FROM calls WHERE filter = 'path glob \"/b*\"'",
+		"SELECT * FROM calls WHERE ts BETWEEN 1700000000000001000 AND 1700000000000050000 "
+		"AND pid IN (101, 103) AND ret < 0 ORDER BY seq DESC LIMIT 5",
+		"SELECT errno, avg(dur) FROM calls WHERE nr = 257 AND dur > 5 GROUP BY 1",
+		"SELECT p.comm, c.syscall FROM processes p JOIN calls c ON c.pid = p.pid AND "
+		"c.seq >= 100 LIMIT 10",
+		"SELECT path, count(*) FROM files GROUP BY path",
+		"SELECT * FROM blocks; SELECT * FROM gaps; SELECT * FROM sessions",
+		"SELECT count(*) FROM calls WHERE path LIKE '%bin%' OR comm IS NULL",
+	};
+	char name[16];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(name, sizeof(name), "%zu", i);
+		seed("sql", name, -1, texts[i], strlen(texts[i]));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -514,5 +558,7 @@ int main(int argc, char **argv)
 	kernel("6.12", true);
 	texts();
 	filters();
+	indexes();
+	statements();
 	return 0;
 }
