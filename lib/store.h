@@ -220,16 +220,18 @@ struct sc_pruned {
 	uint64_t segments, calls; /* removed */
 	uint64_t bytes; /* that this has freed */
 	uint64_t left; /* bytes of the store now */
+	bool unsealed; /* the store was sealed, and what tells of this is not */
 };
 
 /*
  * Remove the oldest segments of a store that nobody is recording to, as sc_writer_retain() does.
  * What a crash has left unfinished is put right first, as by sc_writer_open().
  * @limits  keep_bytes, keep_ns and min_free count
+ * @key     by which what tells of it is sealed; NULL: not at all
  * @retval -EBUSY a recorder is at work  @retval others as of sc_writer_open()
  */
-int sc_store_prune(const char *dir, const struct sc_limits *limits, struct sc_pruned *pruned,
-		   struct sc_error *notice, struct sc_error *err);
+int sc_store_prune(const char *dir, const struct sc_limits *limits, const struct sc_secret_key *key,
+		   struct sc_pruned *pruned, struct sc_error *notice, struct sc_error *err);
 
 /* ---- reading ---- */
 

@@ -451,7 +451,7 @@ int sc_writer_add_facts(struct sc_writer *w, const struct sc_fact *facts, size_t
 	};
 	int rc = 0;
 
-	/* Who prunes has no key: what is sealed is not gone on with unsealed. */
+	/* Who prunes may have another key, or none: a segment has one. */
 	if (sc_writer_key_differs(w))
 		rc = sc_writer_end_segment(w, "", 0, err);
 	if (!rc && w->closed)

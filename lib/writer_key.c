@@ -59,6 +59,8 @@ int sc_writer_take_key(struct sc_writer *w, const struct sc_secret_key *key, str
 	    getrandom(store, SC_STORE_ID_LEN, 0) != (ssize_t)SC_STORE_ID_LEN)
 		rc = sc_fail(err, -EIO, "%s: no random numbers for the store's id", w->dir);
 	w->sealer.segment = w->segment;
+	if (!rc && !read_head(w, w->segment, h))
+		w->was_keyed = h->keyed;
 	if (!rc && !w->closed && !read_head(w, w->segment, h)) {
 		if (h->keyed && w->key && !memcmp(h->key, w->key->pub.key, sizeof(h->key)))
 			w->sealer.key = w->key;

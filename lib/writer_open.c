@@ -594,8 +594,8 @@ int sc_writer_open_sealed(const char *dir, struct sc_session *session,
 	return rc;
 }
 
-int sc_store_prune(const char *dir, const struct sc_limits *limits, struct sc_pruned *pruned,
-		   struct sc_error *notice, struct sc_error *err)
+int sc_store_prune(const char *dir, const struct sc_limits *limits, const struct sc_secret_key *key,
+		   struct sc_pruned *pruned, struct sc_error *notice, struct sc_error *err)
 {
 	struct sc_index_tail tail;
 	uint64_t calls, segments, left;
@@ -606,9 +606,10 @@ int sc_store_prune(const char *dir, const struct sc_limits *limits, struct sc_pr
 	*pruned = (struct sc_pruned){ 0 };
 	if (stat(dir, &st))
 		return sc_fail(err, -errno, "%s: %s", dir, strerror(errno));
-	rc = open_store(dir, NULL, &w, &tail, notice, err);
+	rc = open_store(dir, key, &w, &tail, notice, err);
 	if (rc)
 		return rc;
+	pruned->unsealed = !key && w->was_keyed;
 	/* What is told is told in the last session, which stays as it was: ended, or to go on. */
 	w->session = tail.session;
 	w->event = tail.event;

@@ -47,6 +47,7 @@ struct sc_writer {
 	struct sc_secret_key *key; /* of this recorder; NULL: nothing is sealed */
 	struct sc_sealer sealer; /* of the segment that is written to */
 	bool other_key; /* … whose head names another key than ours, or one where we have none */
+	bool was_keyed; /* the last segment that was found is sealed */
 
 	struct sc_limits limits;
 	uint64_t segment_begin; /* ns since the epoch: when the present one was begun */

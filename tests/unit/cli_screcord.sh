@@ -136,6 +136,9 @@ mkdir -p full && : >full/file
 run screcord prune full --keep=1G
 status 4
 stderr_line 'full: not a scaudit store, and not empty; name a new folder'
+run screcord prune full --keep=1G --key=/nowhere
+status 4
+stderr_line '/nowhere: No such file or directory'
 
 # ---- profile ----
 run screcord profile

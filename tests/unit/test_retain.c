@@ -374,15 +374,15 @@ static void prune(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 6; i++)
 		add_block(w);
-	assert_int_equal(sc_store_prune(dir, &limits, &pruned, &notice, &err), -EBUSY);
+	assert_int_equal(sc_store_prune(dir, &limits, NULL, &pruned, &notice, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "another recorder"));
 	sc_writer_close(w, NULL, NULL);
 
 	/* Killed, not ended: the session goes on afterwards. */
-	assert_int_equal(sc_store_prune(dir, &limits, &pruned, &notice, &err), 0);
+	assert_int_equal(sc_store_prune(dir, &limits, NULL, &pruned, &notice, &err), 0);
 	assert_true(pruned.segments >= 1 && pruned.calls >= ROWS && pruned.bytes > 0);
 	check();
-	assert_int_equal(sc_store_prune(dir, &limits, &pruned, &notice, &err), 0);
+	assert_int_equal(sc_store_prune(dir, &limits, NULL, &pruned, &notice, &err), 0);
 	assert_int_equal(pruned.segments, 0);
 	w = writer_open(dir, 1);
 	assert_int_equal(sc_writer_last_event(w), model.count);
@@ -396,12 +396,12 @@ static void prune(void **state)
 	end = sessions[0].end;
 	free(sessions);
 	sc_store_close(s);
-	assert_int_equal(sc_store_prune(dir, &limits, &pruned, &notice, &err), 0);
+	assert_int_equal(sc_store_prune(dir, &limits, NULL, &pruned, &notice, &err), 0);
 	assert_true(pruned.segments >= 1);
 	/* Never the last segment. */
 	assert_true(check().calls <= 2 * ROWS);
 	/* Then all that is left is what tells of it, and of when the last call was. */
-	assert_int_equal(sc_store_prune(dir, &limits, &pruned, &notice, &err), 0);
+	assert_int_equal(sc_store_prune(dir, &limits, NULL, &pruned, &notice, &err), 0);
 	assert_int_equal(check().calls, 0);
 	s = store_open(dir);
 	assert_int_equal(sc_store_sessions(s, &sessions, &n, &err), 0);

@@ -177,8 +177,9 @@ static void pruned(void **state)
 	struct synth s;
 
 	(void)state;
-	assert_int_equal(sc_store_prune(dir, &limits, &p, &notice, &err), 0);
+	assert_int_equal(sc_store_prune(dir, &limits, NULL, &p, &notice, &err), 0);
 	assert_true(p.segments > 0);
+	assert_true(p.unsealed);
 	assert_int_equal(VERIFY(.full = true), 0);
 	assert_false(verified.sealed_to_end);
 	assert_int_equal(VERIFY(TRUST(key)), 1);
@@ -188,6 +189,21 @@ static void pruned(void **state)
 	w = begin(dir, 3, &key);
 	add(w, &s, 1);
 	end(w);
+	assert_int_equal(VERIFY(.full = true, TRUST(key)), 0);
+	assert_true(verified.sealed_to_end);
+}
+
+/* By somebody with it. */
+static void pruned_with_key(void **state)
+{
+	struct sc_limits limits = { .keep_bytes = 1 };
+	struct sc_error notice, err = { "" };
+	struct sc_pruned p;
+
+	(void)state;
+	assert_int_equal(sc_store_prune(dir, &limits, &key, &p, &notice, &err), 0);
+	assert_true(p.segments > 0);
+	assert_false(p.unsealed);
 	assert_int_equal(VERIFY(.full = true, TRUST(key)), 0);
 	assert_true(verified.sealed_to_end);
 }
@@ -357,9 +373,12 @@ static void torn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(wrong_key),	TEST(written_anew), TEST(unsealed_end), TEST(goes_on),
-		TEST(rotated),		TEST(retired),	    TEST(pruned),	TEST(checkpoints),
-		TEST(checkpoint_texts), TEST(live),	    TEST(torn),
+		TEST(wrong_key),    TEST(written_anew),
+		TEST(unsealed_end), TEST(goes_on),
+		TEST(rotated),	    TEST(retired),
+		TEST(pruned),	    TEST(pruned_with_key),
+		TEST(checkpoints),  TEST(checkpoint_texts),
+		TEST(live),	    TEST(torn),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
