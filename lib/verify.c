@@ -485,6 +485,11 @@ static void verify_end(struct sc_verify *v)
 		.seq = v->seq,
 	};
 
+	/* The index would know how many there were. */
+	if (!v->out->segments && v->options->no_index && !sc_verify_live(v))
+		sc_verify_found(v, &f,
+				"there is no segment: they were removed, or its recorder was "
+				"killed before the first");
 	if (v->footer && v->goes_on && !sc_verify_live(v))
 		sc_verify_found(v, &f,
 				"its session goes on in a segment that is not there: it was "

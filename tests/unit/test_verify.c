@@ -185,6 +185,14 @@ static void segments_moved(void **state)
 	/* One more, that nobody wrote. */
 	write_segment(SEGMENTS + 1, files[1], sizes[1]);
 	assert_true(VERIFY(.no_index = true));
+	/* All of them. */
+	for (unsigned number = 1; number <= SEGMENTS + 1; number++)
+		drop_segment(number);
+	assert_int_equal(VERIFY(.no_index = true), 1);
+	assert_true(has(SC_FINDING_MISSING));
+	assert_true(VERIFY(.full = true));
+	for (unsigned number = 1; number <= SEGMENTS; number++)
+		restore(number);
 }
 
 /* The end cut off: at each item nothing but an index or a checkpoint tells, else the bytes do. */
