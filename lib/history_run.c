@@ -243,6 +243,11 @@ static int go_through(struct run *r, const struct sc_session *s, uint64_t bound)
 		rc = scan(r, s->begin, since < end ? since : end, false);
 	if (!rc)
 		rc = scan(r, since, end, true);
+	if (rc && rc == r->o->stop && r->o->session) {
+		int told = r->o->session(r->h, s, r->o->arg);
+
+		rc = told ? told : rc;
+	}
 	if (!rc && r->o->session) {
 		rc = announce_rest(r, end - 1);
 		sc_history_until(r->h, end - 1);

@@ -23,8 +23,9 @@ struct sc_history_run {
 	uint64_t at; /* how things were then: calls behind it do not count; 0: to the end */
 	/* A call that show lets through; the history is as it was made. NULL: none is wanted. */
 	int (*call)(struct sc_history *h, const struct sc_call *call, void *arg);
-	/* A session is over, or the time is reached. */
+	/* A session is over, or the time is reached, or … */
 	int (*session)(struct sc_history *h, const struct sc_session *s, void *arg);
+	int stop; /* … the store's watch has ended it by this: how things were there; 0: not then */
 	void *arg;
 	struct sc_damage *damage;
 };

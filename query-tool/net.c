@@ -187,6 +187,7 @@ int query_net(struct query *q)
 		.numbers = &none,
 		.call = nothing,
 		.session = on_session,
+		.stop = QUERY_STOP_SIGNAL,
 		.arg = &net,
 		.damage = &q->damage,
 	};
@@ -197,6 +198,7 @@ int query_net(struct query *q)
 	show.expr = NULL;
 	rc = sc_history_run(&how, &err);
 	line_free(&net.line);
+	rc = query_partial(q, rc);
 	rc = query_result(q, rc, net.shown > 0, &err);
 	if (!query_range_gaps(q, &gaps, &n_gaps, &err))
 		query_say_gaps(gaps, n_gaps);

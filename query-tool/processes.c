@@ -272,6 +272,7 @@ static int run(struct query *q, unsigned what,
 		.show = &range,
 		.at = q->at,
 		.session = session,
+		.stop = QUERY_STOP_SIGNAL,
 		.arg = &s,
 		.damage = &q->damage,
 	};
@@ -281,6 +282,7 @@ static int run(struct query *q, unsigned what,
 	int rc = sc_history_run(&how, &err);
 
 	line_free(&s.line);
+	rc = query_partial(q, rc);
 	rc = query_result(q, rc, s.shown > 0, &err);
 	if (!query_range_gaps(q, &gaps, &n_gaps, &err))
 		query_say_gaps(gaps, n_gaps);
