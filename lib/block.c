@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <xxhash.h>
 
@@ -112,8 +113,63 @@ const uint8_t *sc_column_bytes(const struct sc_block *b, enum sc_column_id id)
 	return *bytes_of((struct sc_block *)b, id);
 }
 
+/* Sanitizers see what is read beyond an array only where it is one by itself. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHECKED true
+#elif defined(__has_feature)
+#define CHECKED __has_feature(address_sanitizer)
+#else
+#define CHECKED false
+#endif
+
+#define NUMBERS (SC_C_PAYLOAD_SIZE + 1) /* columns of numbers that calls have */
+#define HUGE_BYTES (2u << 20) /* a page that the kernel may give */
+#define HUGE_ROWS 16384u /* from which on columns are worth such pages */
+
+static void free_numbers(struct sc_block *b)
+{
+	for (unsigned id = 0; id < NUMBERS && !b->lent; id++) {
+		if (!(b->in_slab & SC_BIT(id)))
+			free(b->col[id]);
+		b->col[id] = NULL;
+		b->cap[id] = 0;
+	}
+	free(b->slab);
+	b->slab = NULL;
+	b->in_slab = 0;
+}
+
+/*
+ * The columns of a large block's calls together: where each new page of memory is a fault, as
+ * in any program that runs for a moment, these are most of what a question costs. Address
+ * space for all of them; what is not loaded takes no memory.
+ */
+static void make_slab(struct sc_block *b, uint32_t n)
+{
+	size_t rows = (n + 511) & ~511ul, bytes = rows * NUMBERS * sizeof(uint64_t);
+	void *slab;
+
+	if (CHECKED || b->lent || n < HUGE_ROWS || b->have & (SC_BIT(NUMBERS) - 1) ||
+	    (b->slab && b->cap[0] >= n))
+		return;
+	bytes = (bytes + HUGE_BYTES - 1) & ~(size_t)(HUGE_BYTES - 1);
+	if (posix_memalign(&slab, HUGE_BYTES, bytes))
+		return;
+	free_numbers(b);
+	/* Not where the administrator does not want it, and no worse then. */
+	madvise(slab, bytes, MADV_HUGEPAGE);
+	b->slab = slab;
+	for (unsigned id = 0; id < NUMBERS; id++) {
+		b->col[id] = b->slab + id * rows;
+		b->cap[id] = (uint32_t)rows;
+		b->in_slab |= SC_BIT(id);
+	}
+}
+
 int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
 {
+	if (mask & (SC_BIT(NUMBERS) - 1))
+		make_slab(b, n);
 	for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
 		if (!(mask & SC_BIT(id)) || b->cap[id] >= n ||
 		    (sc_column_is_bytes(id) && id != SC_T_COMM))
@@ -125,7 +181,9 @@ int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
 			if (!b->comm)
 				return -ENOMEM;
 		} else {
-			free(b->col[id]);
+			if (!(b->in_slab & SC_BIT(id)))
+				free(b->col[id]);
+			b->in_slab &= ~SC_BIT(id);
 			b->col[id] = malloc(n * sizeof(uint64_t));
 			if (!b->col[id])
 				return -ENOMEM;
@@ -137,7 +195,8 @@ int sc_block_alloc(struct sc_block *b, uint64_t mask, uint32_t n)
 
 void sc_block_free(struct sc_block *b)
 {
-	for (unsigned id = b->lent ? SC_C_PAYLOAD : 0; id < SC_COLUMN_IDS; id++)
+	free_numbers(b);
+	for (unsigned id = NUMBERS; id < SC_COLUMN_IDS; id++)
 		free(b->col[id]);
 	free(b->payload);
 	free(b->payload_at);
@@ -475,7 +534,17 @@ static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
 	int rc;
 
 	/* Bounded by the head's count, whose column has to be there for it. */
-	if (id != SC_T_COMM) {
+	if (id == SC_C_PAYLOAD) {
+		/* Kept from block to block: pages that are new are dear. */
+		if (b->cap[id] <= count) {
+			b->cap[id] = 0;
+			free(*to);
+			*to = malloc(count + count / 4 + 1);
+			if (!*to)
+				return -ENOMEM;
+			b->cap[id] = count + count / 4 + 1;
+		}
+	} else if (id != SC_T_COMM) {
 		free(*to);
 		*to = malloc(count + 1);
 		if (!*to)
@@ -494,14 +563,19 @@ static int load_bytes(struct sc_block *b, int fd, unsigned id, uint32_t count)
 }
 
 /* Check that n payloads are the bytes that there are, and note where each begins. */
-static int place_payloads(const uint64_t *size, uint32_t n, uint32_t bytes, uint32_t **places)
+static int place_payloads(const uint64_t *size, uint32_t n, uint32_t bytes, uint32_t **places,
+			  uint32_t *cap)
 {
 	uint64_t at = 0;
 
-	free(*places);
-	*places = malloc((n + 1) * sizeof(**places));
-	if (!*places)
-		return -ENOMEM;
+	if (*cap <= n) {
+		*cap = 0;
+		free(*places);
+		*places = malloc((n + 1) * sizeof(**places));
+		if (!*places)
+			return -ENOMEM;
+		*cap = n + 1;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		(*places)[i] = (uint32_t)at;
 		at += size[i];
@@ -556,6 +630,7 @@ int sc_block_keep_results(struct sc_block *b)
 static int load_column(struct sc_block *b, int fd, unsigned id)
 {
 	uint32_t count = sc_column_count(b, id);
+	uint32_t none = 0; /* late_at may be taken away */
 	int rc = 0;
 
 	if (!sc_column_is_bytes(id))
@@ -569,10 +644,10 @@ static int load_column(struct sc_block *b, int fd, unsigned id)
 				rc = -EBADMSG;
 	if (!rc && id == SC_C_PAYLOAD)
 		rc = place_payloads(b->col[SC_C_PAYLOAD_SIZE], b->h.count[SC_ROWS_CALL], count,
-				    &b->payload_at);
+				    &b->payload_at, &b->payload_at_cap);
 	if (!rc && id == SC_D_PAYLOAD)
 		rc = place_payloads(b->col[SC_D_PAYLOAD_SIZE], b->h.count[SC_ROWS_COMPLETION],
-				    count, &b->late_at);
+				    count, &b->late_at, &none);
 	if (!rc)
 		b->have |= SC_BIT(id);
 	return rc;

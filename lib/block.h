@@ -117,11 +117,14 @@ struct sc_block {
 	struct sc_block_head h;
 	uint64_t have; /* SC_BIT of each column whose array below is filled */
 	uint64_t *col[SC_COLUMN_IDS]; /* of h.count[] elements; NULL for bytes */
-	uint32_t cap[SC_COLUMN_IDS]; /* elements that there is room for */
+	uint32_t cap[SC_COLUMN_IDS]; /* elements that there is room for, where it is kept */
 	bool lent; /* the columns of calls are somebody else's */
+	uint64_t *slab; /* one piece of memory for many of them … */
+	uint64_t in_slab; /* … namely SC_BIT of these */
 	uint8_t *payload, *late, *snapshot, *comm;
 	struct sc_task *tasks; /* filled when SC_BITS_TASK are loaded */
 	uint32_t *payload_at; /* where each row's payload begins, when loaded */
+	uint32_t payload_at_cap;
 	uint32_t *late_at; /* likewise each completion's */
 	/* reading only */
 	struct sc_item item;
