@@ -325,10 +325,7 @@ static void put_codes(struct sc_grouper *g, unsigned k, const struct sc_codes *c
 
 	if (by == 1)
 		return;
-	if (c->narrow && k == 0)
-		for (uint32_t i = 0; i < n; i++)
-			ids[i] = map[c->narrow[i]];
-	else if (c->narrow)
+	if (c->narrow)
 		for (uint32_t i = 0; i < n; i++)
 			ids[i] = (uint16_t)(ids[i] * by + map[c->narrow[i]]);
 	else if (c->wide)
@@ -337,6 +334,13 @@ static void put_codes(struct sc_grouper *g, unsigned k, const struct sc_codes *c
 	else
 		for (uint32_t i = 0; i < n; i++)
 			ids[i] = (uint16_t)(ids[i] * by + map[0]);
+}
+
+/* No key before this one has put anything into ids. */
+static void start_ids(struct sc_grouper *g, unsigned k, uint32_t n)
+{
+	if (!k)
+		memset(g->ids, 0, n * sizeof(*g->ids));
 }
 
 /* A key that is a column of few values. @retval false it is not */
@@ -355,6 +359,16 @@ static bool group_codes(struct sc_grouper *g, unsigned k, enum sc_column_id id, 
 			return false;
 		abi = sc_view_at(&vs->view[SC_C_ABI], 0);
 	}
+	/* Groups by nothing else: codes will do, and those of the same come together later. */
+	if (g->by->n == 1 && c->narrow) {
+		g->narrow = c->narrow;
+		g->n_values[k] = c->n_entries;
+		for (uint32_t e = 0; e < c->n_entries; e++)
+			g->values[k][e] = value_of(g, k, abi, c->entries[e]);
+		*total = c->n_entries;
+		return true;
+	}
+	start_ids(g, k, n);
 	while (slots < 2 * c->n_entries)
 		slots *= 2;
 	memset(g->found, 0, slots * sizeof(*g->found));
@@ -371,6 +385,7 @@ static bool group_errors(struct sc_grouper *g, unsigned k, uint32_t n, uint32_t 
 {
 	const struct sc_view *ret = &g->scan.views.view[SC_C_RET];
 
+	start_ids(g, k, n);
 	g->n_values[k] = 4096;
 	for (uint32_t i = 0; i < 4096; i++)
 		g->values[k][i] = i;
@@ -393,6 +408,7 @@ static bool group_times(struct sc_grouper *g, unsigned k, uint32_t n, uint32_t *
 
 	if (steps > LONGEST_TIME)
 		return false;
+	start_ids(g, k, n);
 	g->n_values[k] = (uint32_t)steps;
 	for (uint64_t i = 0; i < steps; i++)
 		g->values[k][i] = low + i;
@@ -418,8 +434,10 @@ static bool group_all(struct sc_grouper *g, uint32_t n, uint32_t *total)
 {
 	bool ok = true;
 
-	memset(g->ids, 0, n * sizeof(*g->ids));
+	g->narrow = NULL;
 	*total = 1;
+	if (!g->by->n)
+		start_ids(g, 0, n);
 	for (unsigned k = 0; ok && k < g->by->n; k++) {
 		switch (g->by->by[k]) {
 		case SC_BY_NUMBER:
@@ -435,6 +453,7 @@ static bool group_all(struct sc_grouper *g, uint32_t n, uint32_t *total)
 			ok = group_errors(g, k, n, total);
 			break;
 		case SC_BY_SESSION:
+			start_ids(g, k, n);
 			g->n_values[k] = 1;
 			g->values[k][0] = g->scan.block.h.session;
 			break;
@@ -462,33 +481,55 @@ static inline void add_sum(struct sc_group_sum *s, uint8_t ends, uint64_t dur)
 	s->ns += dur & timed[ends];
 }
 
-/* Two sums for each group, in turn: a row need not wait for the one before. */
-static void add_sums(struct sc_group_sum *sums, const uint8_t *ends, const uint16_t *ids,
-		     const uint64_t *dur, uint32_t n)
-{
-	struct sc_group_sum *others = sums + SC_GROUP_IDS;
-	uint32_t i = 0;
+/*
+ * Two sums for each group, in turn: a row need not wait for the one before. ids are of 16 bits, or
+ * codes of 8.
+ */
+#define ADD_SUMS(ids)                                                            \
+	do {                                                                     \
+		uint32_t i = 0;                                                  \
+                                                                                 \
+		for (; i + 2 <= n; i += 2) {                                     \
+			add_sum(&sums[(ids)[i]], ends[i], dur[i]);               \
+			add_sum(&others[(ids)[i + 1]], ends[i + 1], dur[i + 1]); \
+		}                                                                \
+		if (i < n)                                                       \
+			add_sum(&sums[(ids)[i]], ends[i], dur[i]);               \
+	} while (0)
 
-	for (; i + 2 <= n; i += 2) {
-		add_sum(&sums[ids[i]], ends[i], dur[i]);
-		add_sum(&others[ids[i + 1]], ends[i + 1], dur[i + 1]);
-	}
-	if (i < n)
-		add_sum(&sums[ids[i]], ends[i], dur[i]);
+static void add_sums(const struct sc_grouper *g, uint32_t n)
+{
+	struct sc_group_sum *sums = g->sums, *others = sums + SC_GROUP_IDS;
+	const uint64_t *dur = g->scan.block.col[SC_C_DUR];
+	const uint8_t *ends = g->ends;
+
+	if (g->narrow)
+		ADD_SUMS(g->narrow);
+	else
+		ADD_SUMS(g->ids);
 }
 
-static void add_counts(struct sc_group_sum *sums, const uint8_t *mask, const uint16_t *ids,
-		       uint32_t n)
-{
-	struct sc_group_sum *others = sums + SC_GROUP_IDS;
-	uint32_t i = 0;
+#define ADD_COUNTS(ids)                                             \
+	do {                                                        \
+		uint32_t i = 0;                                     \
+                                                                    \
+		for (; i + 2 <= n; i += 2) {                        \
+			sums[(ids)[i]].counts += mask[i];           \
+			others[(ids)[i + 1]].counts += mask[i + 1]; \
+		}                                                   \
+		if (i < n)                                          \
+			sums[(ids)[i]].counts += mask[i];           \
+	} while (0)
 
-	for (; i + 2 <= n; i += 2) {
-		sums[ids[i]].counts += mask[i];
-		others[ids[i + 1]].counts += mask[i + 1];
-	}
-	if (i < n)
-		sums[ids[i]].counts += mask[i];
+static void add_counts(const struct sc_grouper *g, uint32_t n)
+{
+	struct sc_group_sum *sums = g->sums, *others = sums + SC_GROUP_IDS;
+	const uint8_t *mask = g->scan.mask;
+
+	if (g->narrow)
+		ADD_COUNTS(g->narrow);
+	else
+		ADD_COUNTS(g->ids);
 }
 
 /* From a group's number in the block to its keys. */
@@ -564,8 +605,8 @@ int sc_group_rows(struct sc_grouper *g)
 	if (!group_all(g, n, &total))
 		return add_each(g, n);
 	if (results)
-		add_sums(g->sums, g->ends, g->ids, sc->block.col[SC_C_DUR], n);
+		add_sums(g, n);
 	else
-		add_counts(g->sums, g->scan.mask, g->ids, n);
+		add_counts(g, n);
 	return add_groups(g, total);
 }

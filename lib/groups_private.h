@@ -33,7 +33,8 @@ struct sc_grouper {
 	struct sc_damage damage;
 	struct sc_error err;
 	uint8_t *ends; /* of each row: 1 it matches, 2 its result was seen, 4 it failed */
-	uint16_t *ids; /* of each row: its group in this block */
+	uint16_t *ids; /* of each row: its group in this block; or the codes of a column: */
+	const uint8_t *narrow; /* NULL: ids are */
 	uint16_t *map; /* from a code to a part of that */
 	uint64_t *values[SC_GROUP_KEYS]; /* from a part of it to the key, */
 	uint32_t n_values[SC_GROUP_KEYS]; /* so many of them */
