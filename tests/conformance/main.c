@@ -21,7 +21,7 @@
 
 #include "case.h"
 
-#define SECONDS 10 /* a run may take, if its case says nothing else */
+#define SECONDS 40 /* a run may take, if its case says nothing else */
 #define NR_ENGINES 3 /* untraced, fault, pad */
 
 static const struct test_case *const tables[] = {
