@@ -6,7 +6,13 @@
 
 #include "vector.h"
 
-void sc_bits_put(struct sc_bits *to, uint8_t *lengths, const uint64_t *v, uint32_t n)
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define FOR_EACH_SHIFT __attribute__((target_clones("bmi2", "default")))
+#else
+#define FOR_EACH_SHIFT
+#endif
+
+FOR_EACH_SHIFT void sc_bits_put(struct sc_bits *to, uint8_t *lengths, const uint64_t *v, uint32_t n)
 {
 	uint64_t waiting = to->waiting;
 	unsigned bits = to->n;
@@ -84,12 +90,6 @@ SC_FOR_EACH_CPU static struct extent extent_of(const uint8_t *lengths, uint32_t 
 	}
 	return x;
 }
-
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_SHIFT __attribute__((target_clones("bmi2", "default")))
-#else
-#define FOR_EACH_SHIFT
-#endif
 
 #define QUICK 57u /* bits of a number that lie in any 8 bytes, whatever bit they begin at */
 

@@ -8,7 +8,7 @@
 
 #include "column_private.h"
 
-#define SAMPLE 2048u /* rows on which encodings are compared */
+#define SAMPLE 1024u /* rows on which encodings are compared */
 #define PACK_ROWS 128u /* rows below which a choice is judged by its width alone */
 #define HINT_BLOCKS 64u /* blocks for which a choice is good */
 #define HINT_LEAST 128u /* rows that a block must have to be an example */
