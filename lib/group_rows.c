@@ -227,7 +227,7 @@ SC_FOR_EACH_CPU static void tidy_ends(uint8_t *restrict ends, const uint8_t *res
 	}
 }
 
-/* Or bits into each row whose code is from one on, or as many as span more. */
+/* Or bits into each row whose code is `from` or one of as many behind it as span says. */
 SC_FOR_EACH_CPU static void mark_span_8(const uint8_t *restrict codes, uint8_t from, uint8_t span,
 					uint8_t bits, uint8_t *restrict ends, uint32_t n)
 {
