@@ -145,6 +145,38 @@ int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 	return single_step(vcpu);
 }
 
+static bool flat_32(struct kvm_vcpu *vcpu, int which)
+{
+	struct kvm_segment s;
+
+	sc_kvm_ops->get_segment(vcpu, &s, which);
+	return s.db && s.limit == 0xffffffff && !s.base;
+}
+
+/* IRETD of a 32-bit kernel, not to virtual-8086 mode: it leaves SS alone. */
+static bool iret_32(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+		    const struct sc_context *c, const u64 *frame)
+{
+	struct sc_target target = {
+		.rip = frame[0],
+		.rflags = (frame[2] & RFLAGS_IRET) | X86_EFLAGS_FIXED,
+		.same_segments = true,
+	};
+	struct sc_insn insn;
+
+	if ((u16)frame[1] != c->cs || (frame[2] & X86_EFLAGS_VM) ||
+	    (kvm_get_rflags(vcpu) & (X86_EFLAGS_TF | X86_EFLAGS_NT)) || vcpu->guest_debug ||
+	    !flat_32(vcpu, VCPU_SREG_CS) || !flat_32(vcpu, VCPU_SREG_SS))
+		return false;
+	sc_insn_fetch(vcpu, v, c, &insn);
+	if (insn.kind != SC_INSN_IRET || insn.length != 1)
+		return false;
+	*sc_reg(vcpu, VCPU_REGS_RSP) = (u32)(*sc_reg(vcpu, VCPU_REGS_RSP) + 3 * sizeof(u32));
+	vcpu->arch.regs_dirty |= BIT(VCPU_REGS_RSP);
+	a->vendor->jump(v, vcpu, &target);
+	return true;
+}
+
 bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		   const struct sc_context *c, const u64 *frame)
 {
@@ -157,6 +189,8 @@ bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
 		.cs_long = true,
 	};
 
+	if (sc_legacy(vcpu))
+		return iret_32(a, v, vcpu, c, frame);
 	if (!c->cs_long || c->cpl != 0 || (u16)frame[1] != c->cs || (u16)frame[4] != c->ss ||
 	    (kvm_get_rflags(vcpu) & (X86_EFLAGS_TF | X86_EFLAGS_NT)) || vcpu->guest_debug ||
 	    !canonical(vcpu, frame[0]))

@@ -39,7 +39,8 @@ int sc_fault_sysexit(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcp
 
 /*
  * IRET to where the same code and stack segments go on: nothing but RIP, RSP and
- * RFLAGS changes. @frame: RIP, CS, RFLAGS, RSP, SS as they lie on the stack.
+ * RFLAGS changes. @frame: RIP, CS, RFLAGS, RSP, SS as they lie on the stack; the
+ * last two are not there for one of a 32-bit kernel to itself.
  * Return: false: it is not that simple; nothing was done.
  */
 bool sc_fault_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,

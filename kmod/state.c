@@ -58,10 +58,13 @@ void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
 	a->vendor->load(v, vcpu, &want);
 }
 
-void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu)
+void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			    bool to_user)
 {
 	struct sc_hw want = hardware_for(a, v);
 
+	if (to_user && want.iret)
+		want.idt = SC_IDT_EMPTY;
 	want.iret = false;
 	a->vendor->load(v, vcpu, &want);
 }

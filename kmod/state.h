@@ -2,7 +2,8 @@
 /*
  * The state in which a vCPU's hardware is: which engine, and what traps now.
  *
- * Engine fault: SCE is 0 all the time.
+ * Engine fault: SCE is 0 all the time. The CPU can execute an IRET only while it does
+ * not exit; in user mode that was entered so the IDT is empty, as in engine pad.
  *
  * Engine pad, no returns wanted: LSTAR is the pad, no more.
  *
@@ -32,8 +33,13 @@ void sc_state_cut(struct sc_audit *a, struct sc_vcpu *v);
 /* Load the hardware for v->mode and v->in_user. */
 void sc_state_load(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
 
-/* The same, with IRET left to the CPU. */
-void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);
+/*
+ * The same, with IRET left to the CPU. @to_user: it leads to user mode. What comes
+ * back from there without a call may lead to another task, whose call ends by
+ * IRET: so it is made to exit.
+ */
+void sc_state_load_but_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu,
+			    bool to_user);
 
 /* Engine pad: the vCPU is about to run user code, or to enter the kernel. */
 void sc_state_user(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu);

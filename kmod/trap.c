@@ -287,6 +287,7 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 	struct sc_back back SC_UNINITIALIZED;
 	bool legacy = sc_legacy(vcpu);
 	u64 frame[5] SC_UNINITIALIZED;
+	bool to_user = false;
 	int r;
 
 	sc_phase_begin(v);
@@ -296,8 +297,10 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 		return 1;
 	}
 	a->vendor->context(v, vcpu, &c);
-	if (c.cpl != 0)
-		goto let_go; /* within user mode */
+	if (c.cpl != 0) {
+		to_user = true; /* and from there */
+		goto let_go;
+	}
 	/*
 	 * Stacks may lie in memory that the guest maps anew all the time. Linux has
 	 * IRETQ only; another size is not understood, and let go.
@@ -338,9 +341,10 @@ int sc_trap_iret(struct sc_audit *a, struct sc_vcpu *v, struct kvm_vcpu *vcpu, b
 		sc_phase_end(v, SCAUDIT_PHASE_RESUME);
 		return 1;
 	}
+	to_user = true;
 let_go:
 	/* Executed by the CPU; the next trap of this vCPU arms it again. */
-	sc_state_load_but_iret(a, v, vcpu);
+	sc_state_load_but_iret(a, v, vcpu, to_user);
 	sc_phase_end(v, SCAUDIT_PHASE_RESUME);
 	return 1;
 }

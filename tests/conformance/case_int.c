@@ -417,6 +417,46 @@ GUEST_CODE(same_kernel,
 							"	swapgs\n"
 							"	sysretq\n");
 
+/* So does a 32-bit kernel. */
+GUEST_CODE(same32_user, ".code32\n"
+			"	ARGS32 22\n"
+			"same32_1:\n"
+			"	int $0x80\n"
+			"	SYNC 1\n"
+			"	ARGS32 23\n"
+			"same32_2:\n"
+			"	int $0x80\n"
+			"	END\n"
+			".code64\n");
+GUEST_LABEL(same32_1);
+GUEST_LABEL(same32_2);
+GUEST_CODE(same32_kernel, ".code32\n"
+			  "same32_80:\n"
+			  "	push $0x46\n" /* ZF, PF */
+			  "	push %cs\n"
+			  "	call 1f\n"
+			  "1:	addl $2f - 1b, (%esp)\n"
+			  "	iret\n"
+			  "	ud2\n"
+			  "2:	jnz 3f\n"
+			  "	lea 0x1000(%eax), %eax\n"
+			  "3:	iret\n"
+			  ".code64\n");
+GUEST_LABEL(same32_80);
+
+static void same32_expect(struct expect *x)
+{
+	static const u8 *const labels[] = { same32_1, same32_2 };
+
+	x->any_frames = true;
+	for (u64 i = 0; i < 2; i++) {
+		u64 at = user_at(x->tc, labels[i]);
+
+		CALL(x, .nr = 22 + i, .rip = at, .insn = SCAUDIT_INSN_INT80);
+		IRET(x, .ret = GUEST_RET(22 + i), .rip = at + 2, .to32 = 1);
+	}
+}
+
 static void same_setup(struct vm *vm)
 {
 	guest_action(vm, 6, RT(rt_skip2));
@@ -599,6 +639,13 @@ const struct test_case cases_int[] = {
 	  .kernel = CODE(same_kernel),
 	  .setup = same_setup,
 	  .expect = same_expect },
+	{ .name = "iret-to-kernel-32",
+	  .what = "a 32-bit kernel IRETs to itself within a call",
+	  .user = CODE(same32_user),
+	  .kernel = CODE(same32_kernel),
+	  .int80 = same32_80,
+	  .mode = START_PROTECTED,
+	  .expect = same32_expect },
 	{ .name = "iret-signal",
 	  .what = "a call is left by IRET to a handler, whose call goes back by IRET",
 	  .user = CODE(signal_user),
