@@ -91,6 +91,7 @@ SC_FOR_EACH_CPU static struct extent extent_of(const uint8_t *lengths, uint32_t 
 	return x;
 }
 
+#define SOME 32u /* numbers that are worked on together */
 #define QUICK 57u /* bits of a number that lie in any 8 bytes, whatever bit they begin at */
 
 /* Of a number by its length: the highest bit, and all bits. */
@@ -105,14 +106,21 @@ SC_FOR_EACH_CPU static struct extent extent_of(const uint8_t *lengths, uint32_t 
 static const uint64_t highest[] = { 0, LIST(BIT) };
 static const uint64_t all[] = { LIST(ALL) };
 
-static inline uint64_t get_one(const uint8_t *bits, uint64_t *next, unsigned length)
+static inline uint64_t get_one(const uint8_t *bits, uint64_t *next, unsigned length, unsigned more)
 {
 	uint64_t x;
 
 	memcpy(&x, bits + *next / 8, sizeof(x));
 	x = (x >> *next % 8 | highest[length]) & all[length];
-	*next += length - (length != 0);
+	*next += more;
 	return x;
+}
+
+/* How many bits of each are stored. */
+static inline void stored_bits(const uint8_t *restrict lengths, uint8_t *restrict more)
+{
+	for (uint32_t i = 0; i < SOME; i++)
+		more[i] = lengths[i] ? lengths[i] - 1 : 0;
 }
 
 /*
@@ -124,16 +132,20 @@ FOR_EACH_SHIFT static uint32_t get_quickly(const uint8_t *lengths, const uint8_t
 					   uint32_t n, uint64_t base, uint64_t *v, size_t *at)
 {
 	uint64_t next = *at, last = size >= 8 ? 8 * (size - 8) : 0;
+	uint8_t more[SOME];
 	uint32_t i = 0;
 
-	for (; i + 4 <= n && next + 3 * QUICK <= last; i += 4) {
-		v[i] = get_one(bits, &next, lengths[i]) + base;
-		v[i + 1] = get_one(bits, &next, lengths[i + 1]) + base;
-		v[i + 2] = get_one(bits, &next, lengths[i + 2]) + base;
-		v[i + 3] = get_one(bits, &next, lengths[i + 3]) + base;
+	for (; i + SOME <= n && next + (SOME - 1) * QUICK <= last; i += SOME) {
+		const uint8_t *length = lengths + i;
+		uint64_t *to = v + i;
+
+		stored_bits(length, more);
+#pragma GCC unroll 8
+		for (uint32_t k = 0; k < SOME; k++)
+			to[k] = get_one(bits, &next, length[k], more[k]) + base;
 	}
 	for (; i < n && next < last; i++)
-		v[i] = get_one(bits, &next, lengths[i]) + base;
+		v[i] = get_one(bits, &next, lengths[i], lengths[i] - (lengths[i] != 0)) + base;
 	*at = next;
 	return i;
 }

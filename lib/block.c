@@ -456,7 +456,14 @@ static int block_fetch(struct sc_block *b, int fd, unsigned id, const uint8_t **
 /* Columns whose values come back in the same context (context.h). */
 #define SC_BITS_CONTEXT                                                    \
 	(SC_BITS(SC_C_ARG0, SC_C_ARG5) | SC_BITS(SC_C_RIP, SC_C_GS_BASE) | \
-	 SC_BIT(SC_C_PAYLOAD_SIZE))
+	 SC_BIT(SC_C_PAYLOAD_SIZE) | SC_BIT(SC_C_VCPU))
+
+/* Of those the ones that are not told from what is called at the same place: RIP must be known. */
+#define SC_BITS_NO_PLACE (SC_BIT(SC_C_RIP) | SC_BIT(SC_C_VCPU))
+
+/* And those that are the task's, whatever it calls, mostly. */
+#define SC_BITS_OF_TASK \
+	(SC_BIT(SC_C_VCPU) | SC_BIT(SC_C_CR3) | SC_BIT(SC_C_FS_BASE) | SC_BIT(SC_C_GS_BASE))
 
 void sc_block_with(struct sc_block *b, enum sc_column_id id, struct sc_line *line,
 		   struct sc_column_with *with)
@@ -475,7 +482,8 @@ void sc_block_with(struct sc_block *b, enum sc_column_id id, struct sc_line *lin
 		x->rip = b->col[SC_C_RIP];
 		x->ret = b->results_kept ? b->results : b->col[SC_C_RET];
 		with->context = x;
-		with->place = id != SC_C_RIP;
+		with->place = !(SC_BIT(id) & SC_BITS_NO_PLACE);
+		with->latest = SC_BIT(id) & SC_BITS_OF_TASK;
 	} else if (id == SC_C_TSC) {
 		*line = (struct sc_line){
 			.n = b->h.count[SC_ROWS_CALL],
@@ -496,7 +504,7 @@ static uint64_t needs(const struct sc_block *b, unsigned id)
 		return SC_BIT(SC_C_TS) | SC_BIT(SC_C_VCPU);
 	if (b->dir[id].c.transform == SC_TRANSFORM_CONTEXT && SC_BIT(id) & SC_BITS_CONTEXT)
 		return SC_BIT(SC_C_TASK) | SC_BIT(SC_C_NR) | SC_BIT(SC_C_RET) |
-		       (id == SC_C_RIP ? 0 : SC_BIT(SC_C_RIP));
+		       (SC_BIT(id) & SC_BITS_NO_PLACE ? 0 : SC_BIT(SC_C_RIP));
 	return 0;
 }
 
@@ -673,21 +681,21 @@ int sc_block_load(struct sc_block *b, int fd, uint64_t mask, enum sc_column_id *
 		mask |= SC_BIT(SC_C_PAYLOAD_SIZE);
 	if (mask & SC_BIT(SC_D_PAYLOAD))
 		mask |= SC_BIT(SC_D_PAYLOAD_SIZE);
-	/* RIP is needed, and needs others: twice. */
+	/* RIP and the vCPU are needed, and need others: twice. */
 	for (unsigned twice = 0; twice < 2; twice++)
 		for (unsigned id = 0; id < SC_COLUMN_IDS; id++)
 			if (mask & SC_BIT(id))
 				mask |= needs(b, id);
 
-	/* First what others need, and of that RIP last. */
+	/* First what others need, and of that last what needs some of it. */
 	for (unsigned round = 0; round < 3; round++)
 		for (unsigned id = 0; id < SC_COLUMN_IDS; id++) {
-			uint64_t first = SC_BIT(SC_C_TS) | SC_BIT(SC_C_VCPU) | SC_BIT(SC_C_TASK) |
-					 SC_BIT(SC_C_NR) | SC_BIT(SC_C_RET);
+			uint64_t first = SC_BIT(SC_C_TS) | SC_BIT(SC_C_TASK) | SC_BIT(SC_C_NR) |
+					 SC_BIT(SC_C_RET);
 			int rc;
 
 			if (round == 1)
-				first = SC_BIT(SC_C_RIP);
+				first = SC_BITS_NO_PLACE;
 			if (!(mask & SC_BIT(id)) || b->have & SC_BIT(id) ||
 			    (round < 2 && !(first & SC_BIT(id))))
 				continue;

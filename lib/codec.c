@@ -39,9 +39,32 @@ static int pack_lz4(struct sc_codec_state *s, const uint8_t *from, size_t n, str
 	return to->len < n;
 }
 
-static int pack_zstd(struct sc_codec_state *s, const uint8_t *from, size_t n, struct sc_buf *to)
+/* Levels, and the shortest repeat (0: the level's own): what ./dev bench ingest and store say. */
+static const struct {
+	int level, match;
+} looks[SC_LOOKS] = {
+	[SC_LOOK_SYMBOLS] = { 1, 7 },
+	[SC_LOOK_REPEATS] = { 2, 0 },
+	[SC_LOOK_BYTES] = { 3, 0 },
+};
+
+static void set_zstd(struct sc_codec_state *s, enum sc_look look)
 {
-	int level = s->level ? s->level : SC_ZSTD_LEVEL;
+	int level = s->level ? s->level : looks[look].level;
+	int wanted = s->level ? s->level + (int)SC_LOOKS : (int)look + 1;
+
+	if (s->set == wanted)
+		return;
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_minMatch, s->level ? 0 : looks[look].match);
+	/* The highest levels would take 80 MiB for tables, and gain next to nothing by it. */
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_chainLog, level > 16 ? CHAIN_LOG : 0);
+	s->set = wanted;
+}
+
+static int pack_zstd(struct sc_codec_state *s, enum sc_look look, const uint8_t *from, size_t n,
+		     struct sc_buf *to)
+{
 	size_t got;
 
 	/* What has not become smaller is not wanted: there need not be room for it. */
@@ -55,12 +78,7 @@ static int pack_zstd(struct sc_codec_state *s, const uint8_t *from, size_t n, st
 		/* The descriptor says how much it is, and the checksum whether it is right. */
 		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_contentSizeFlag, 0);
 	}
-	if (s->set != level) {
-		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, level);
-		/* The highest levels would take 80 MiB for tables, and gain next to nothing by it. */
-		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_chainLog, level > 16 ? CHAIN_LOG : 0);
-		s->set = level;
-	}
+	set_zstd(s, look);
 	got = ZSTD_compress2(s->zstd, to->data, n, from, n);
 	if (ZSTD_isError(got)) {
 		if (ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation)
@@ -71,13 +89,13 @@ static int pack_zstd(struct sc_codec_state *s, const uint8_t *from, size_t n, st
 	return got < n;
 }
 
-int sc_pack(struct sc_codec_state *s, enum sc_codec codec, const uint8_t *from, size_t n,
-	    struct sc_buf *to)
+int sc_pack(struct sc_codec_state *s, enum sc_codec codec, enum sc_look look, const uint8_t *from,
+	    size_t n, struct sc_buf *to)
 {
 	sc_buf_reset(to);
 	if (n < LEAST)
 		return 0;
-	return codec == SC_CODEC_LZ4 ? pack_lz4(s, from, n, to) : pack_zstd(s, from, n, to);
+	return codec == SC_CODEC_LZ4 ? pack_lz4(s, from, n, to) : pack_zstd(s, look, from, n, to);
 }
 
 int sc_unpack(struct sc_codec_state *s, enum sc_codec codec, const uint8_t *packed, size_t size,

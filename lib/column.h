@@ -55,6 +55,7 @@ struct sc_column {
 struct sc_column_with {
 	struct sc_context *context; /* NULL: not from that */
 	bool place; /* SC_SOURCE_PLACE, too */
+	bool latest; /* writing: SC_SOURCE_TASK before the others */
 	const struct sc_line *line; /* NULL: not from that; reading, slope is the descriptor's */
 	bool scanned; /* it is read much: nothing that is slow to undo */
 };
@@ -80,7 +81,7 @@ void sc_column_scratch_free(struct sc_column_scratch *s);
  * that is possible costs more than the encoding, and a load changes slowly.
  */
 struct sc_column_hint {
-	uint8_t transform, layout, codec;
+	uint8_t transform, layout, codec, look;
 	uint8_t blocks; /* for so many more it is good */
 	bool pack; /* packing has helped */
 	uint32_t size; /* stored bytes of 1024 rows, when it was chosen */

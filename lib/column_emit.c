@@ -296,6 +296,14 @@ static uint8_t source_of(const struct sc_context *x, const uint64_t *v, uint32_t
 	return SC_SOURCE_STORED;
 }
 
+/* Of what belongs to the task, not to what it calls. */
+static bool is_latest(const struct sc_context *x, const uint64_t *v, uint32_t i)
+{
+	uint32_t task = x->before[SC_SOURCE_TASK][i];
+
+	return v[i] == (task == SC_NO_ROW ? 0 : v[task]);
+}
+
 int column_context(const uint64_t *v, uint32_t n, const struct sc_column_with *with,
 		   struct sc_column_scratch *s, struct choice *ch)
 {
@@ -311,7 +319,9 @@ int column_context(const uint64_t *v, uint32_t n, const struct sc_column_with *w
 	if (rc || !values || !sc_buf_room(&s->raw, n))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		uint8_t from = source_of(with->context, v, i, with->place);
+		uint8_t from = with->latest && is_latest(with->context, v, i) ?
+				       SC_SOURCE_TASK :
+				       source_of(with->context, v, i, with->place);
 
 		s->raw.data[i] = from;
 		values[count] = v[i];

@@ -8,6 +8,7 @@
 /* How a column is to be encoded. */
 struct choice {
 	uint8_t transform, layout, log2, codec;
+	uint8_t look; /* enum sc_look, of a byte a row */
 	uint64_t base;
 	uint32_t dictionary;
 };

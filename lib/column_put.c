@@ -19,6 +19,13 @@ struct parts {
 	size_t raw[2], stored[2];
 };
 
+/* Does the first part have a byte a row? */
+static bool bytes_first(const struct choice *ch)
+{
+	return ch->log2 == 0 || ch->layout == SC_LAYOUT_BITS ||
+	       ch->transform == SC_TRANSFORM_CONTEXT;
+}
+
 /* Pack what column_emit() has left, where that makes it smaller. */
 static int column_pack(const struct choice *ch, bool pack, struct sc_column_scratch *s,
 		       struct parts *p)
@@ -28,11 +35,13 @@ static int column_pack(const struct choice *ch, bool pack, struct sc_column_scra
 	for (unsigned i = 0; i < 2; i++) {
 		/* Bits are random: that is what they are for. */
 		bool tried = pack && raw[i]->len && !(i && ch->layout == SC_LAYOUT_BITS);
+		enum sc_look look = i == 0 && bytes_first(ch) ? (enum sc_look)ch->look :
+								SC_LOOK_BYTES;
 		int rc = 0;
 
 		if (tried)
-			rc = sc_pack(&s->codec, (enum sc_codec)ch->codec, raw[i]->data, raw[i]->len,
-				     packed[i]);
+			rc = sc_pack(&s->codec, (enum sc_codec)ch->codec, look, raw[i]->data,
+				     raw[i]->len, packed[i]);
 		if (rc < 0)
 			return rc;
 		p->raw[i] = raw[i]->len;
@@ -99,6 +108,7 @@ static int take_hint(const uint64_t *v, uint32_t n, const struct sc_column_with 
 		ch->log2 = 3;
 	ch->layout = ch->log2 ? hint->layout : SC_LAYOUT_ROWS;
 	ch->codec = hint->codec;
+	ch->look = hint->look;
 	return 1;
 }
 
@@ -176,6 +186,27 @@ static int column_choose(const uint64_t *v, uint32_t n, const struct sc_column_w
 	return rc < 0 ? rc : 0;
 }
 
+/* Do short repeats pay, in what column_emit() has left? A sample has too few of them. */
+static int choose_look(struct choice *ch, struct sc_column_scratch *s)
+{
+	size_t size[2] = { s->raw.len, s->raw.len };
+
+	if (ch->codec != SC_CODEC_ZSTD || !bytes_first(ch) || s->codec.level || !s->raw.len)
+		return 0;
+	for (unsigned i = 0; i < 2; i++) {
+		int rc = sc_pack(&s->codec, SC_CODEC_ZSTD, i ? SC_LOOK_REPEATS : SC_LOOK_SYMBOLS,
+				 s->raw.data, s->raw.len, &s->packed);
+
+		if (rc < 0)
+			return rc;
+		if (rc)
+			size[i] = s->packed.len;
+	}
+	/* They cost half as much time again. */
+	ch->look = size[1] + size[1] / 32 < size[0] ? SC_LOOK_REPEATS : SC_LOOK_SYMBOLS;
+	return 0;
+}
+
 /* What this block teaches about the next ones. */
 static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 		      const struct sc_column *c, uint32_t n)
@@ -188,6 +219,7 @@ static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 		hint->transform = ch->transform;
 		hint->layout = ch->layout;
 		hint->codec = ch->codec;
+		hint->look = ch->look;
 		hint->size = size;
 		hint->blocks = HINT_BLOCKS;
 		hint->pack = c->stored < c->raw - c->raw / 16;
@@ -269,6 +301,8 @@ int sc_column_encode(const uint64_t *v, uint32_t n, const struct sc_column_with 
 		memcpy(s->raw.data, s->dictionary, size);
 		s->raw.len += size;
 	}
+	if (!rc && !hint->blocks)
+		rc = choose_look(&ch, s);
 	if (!rc)
 		rc = column_pack(&ch, !hint->blocks || hint->pack, s, &p);
 	if (!rc)
@@ -283,7 +317,7 @@ int sc_column_encode_bytes(const uint8_t *v, uint32_t n, struct sc_column *c, st
 {
 	const struct choice ch = { .codec = SC_CODEC_ZSTD };
 	struct parts p = { .from = { v }, .raw = { n }, .stored = { n } };
-	int rc = sc_pack(&s->codec, SC_CODEC_ZSTD, v, n, &s->packed);
+	int rc = sc_pack(&s->codec, SC_CODEC_ZSTD, SC_LOOK_BYTES, v, n, &s->packed);
 
 	if (rc < 0)
 		return rc;

@@ -108,7 +108,7 @@ static int put_call(struct sc_writer *w, struct sc_call c, struct endings *open,
 
 int main(int argc, char **argv)
 {
-	uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 10) : 0, bytes;
+	uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	struct sc_session session = {
 		.id = { 0x5c },
 		.vm = "bench",
@@ -159,13 +159,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "generate: %s\n", err.text[0] ? err.text : strerror(-rc));
 		return 4;
 	}
-	bytes = sc_writer_bytes(w);
 	if (sc_writer_close(w, "stopped", &err)) {
 		fprintf(stderr, "generate: %s\n", err.text);
 		return 4;
 	}
 	world_free(&world);
 	printf("generate %.0f calls/s\n", (double)calls / used());
-	printf("size %.2f bytes/call\n", (double)bytes / (double)calls);
 	return 0;
 }

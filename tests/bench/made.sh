@@ -10,6 +10,13 @@ MILLION=1000000
 
 note() { echo "$*" >&2; }
 
+# bytes_per CALLS PATH...: of files, and of those in folders.
+bytes_per() {
+	local calls=$1
+	shift
+	find "$@" -type f -printf '%s\n' | awk -v n="$calls" '{ sum += $1 } END { printf "%.2f", sum / n }'
+}
+
 # made CALLS [dd]: the folder of a store with so many calls; made once for each build of generate.
 made() {
 	local dir=$STORES/$1${2:+-$2}
@@ -17,6 +24,7 @@ made() {
 		rm -rf "$dir" "$dir.done"
 		mkdir -p "$STORES"
 		"$BENCH/generate" "$dir" "$1" 1 ${2:+"$2"} >"$dir.rows" || return 1
+		echo "size $(bytes_per "$1" "$dir/segments" "$dir/index.db") bytes/call" >>"$dir.rows"
 		mv "$dir.rows" "$dir.done"
 	fi
 	echo "$dir"

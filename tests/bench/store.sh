@@ -15,13 +15,6 @@ SCQUERY=$BUILD/dev/bin/scquery
 SCRATCH=$(mktemp -d "$BUILD/store-XXXXXX")
 trap 'rm -rf "$SCRATCH"' EXIT
 
-# bytes_per CALLS FILE...
-bytes_per() {
-	local calls=$1
-	shift
-	du -bc "$@" | awk -v n="$calls" 'END { printf "%.2f", $1 / n }'
-}
-
 # What the recorder makes of full rings: mixed is the row without a name behind it.
 ingest() {
 	local load

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -522,12 +523,43 @@ static void v2(void **state)
 	assert_true(verified.sealed_to_end);
 }
 
+/* vCPUs told from the tasks', which older stores of this version do not have; each column alone. */
+static void v2_vcpu(void **state)
+{
+	struct sc_block alone = { 0 };
+	struct sc_walk w;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	golden("v2-vcpu", 2000, 100);
+	fd = open(GOLDEN "/v2-vcpu/" SC_SEGMENTS_DIR "/000001.scs", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	sc_walk_init(&w, fd, (uint64_t)st.st_size, 0);
+	while (sc_walk_next(&w) == SC_WALK_ITEM && w.block.item.kind != SC_ITEM_BLOCK)
+		;
+	assert_int_equal(w.block.dir[SC_C_VCPU].c.transform, SC_TRANSFORM_CONTEXT);
+	assert_int_equal(sc_block_load(&w.block, fd, SC_BITS_ALL, NULL), 0);
+	for (unsigned id = 0; id <= SC_C_GS_BASE; id++) {
+		/* Read anew, whoever needs what. */
+		assert_int_equal(
+			sc_block_read(&alone, fd, (uint64_t)st.st_size, w.block.item.offset), 0);
+		assert_int_equal(sc_block_load(&alone, fd, SC_BIT(id), NULL), 0);
+		assert_memory_equal(alone.col[id], w.block.col[id], 2000 * sizeof(uint64_t));
+	}
+	sc_block_free(&alone);
+	sc_walk_free(&w);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(v1),
 		cmocka_unit_test(v1_memory),
 		cmocka_unit_test(v2),
+		cmocka_unit_test(v2_vcpu),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "make"))

@@ -16,7 +16,6 @@
 #include "../noted.h"
 #include "stress.h"
 
-#define SOON 100 /* ms: long enough that the call has begun, also on a loaded machine */
 
 static int feed_fd; /* what feeder() writes to */
 static uint8_t alternate[65536];
@@ -90,7 +89,7 @@ static void repeated(int *fds)
 /* A stop and a continuation without a handler: the kernel goes on with restart_syscall. */
 static void stopped(void)
 {
-	struct timespec time = { .tv_nsec = 4 * SOON * 1000000L };
+	struct timespec time = { .tv_nsec = 3 * SOON * 1000000L };
 	int status = 0;
 	pid_t pid;
 

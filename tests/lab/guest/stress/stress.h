@@ -12,6 +12,8 @@ void stress_filters(void);
 /* The child's end, as its parent must see it: a status of wait4(). */
 void child_wait(int pid, int status);
 
+#define SOON 300 /* ms: long enough that a call has begun, also on a loaded machine */
+
 /* A signal of this thread, once, after some milliseconds. */
 void alarm_set(int sig, int ms);
 

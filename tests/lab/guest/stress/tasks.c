@@ -108,7 +108,7 @@ static void *thread_main(void *opaque)
 		end();
 		return NULL;
 	}
-	alarm_set(SIGUSR1, 100);
+	alarm_set(SIGUSR1, SOON);
 	MUST(CALL_AS(STATE_SIGNALLED, SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL) == -EINTR);
 	end();
 	return NULL;
