@@ -117,6 +117,11 @@ void sc_index_rollback(struct sc_index *ix)
 	sc_index_forget(ix);
 }
 
+void sc_index_keep_open_calls(struct sc_index *ix)
+{
+	ix->keeps_open = true;
+}
+
 void sc_index_close(struct sc_index *ix)
 {
 	if (!ix)
@@ -255,7 +260,7 @@ int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool
 	rc = index_new(dir, dir_fd, &ix);
 	if (rc)
 		return sc_fail(err, rc, "%s: no memory", dir);
-	ix->writer = true;
+	ix->writer = ix->keeps_open = true;
 	if (asprintf(&path, "%s/" SC_INDEX_FILE, dir) < 0) {
 		rc = sc_fail(err, -ENOMEM, "%s: no memory", dir);
 		goto fail;

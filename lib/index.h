@@ -39,6 +39,9 @@ int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **ix, struct
 /* An index in memory that knows nothing yet. */
 int sc_index_open_memory(const char *dir, int dir_fd, struct sc_index **ix, struct sc_error *err);
 
+/* Have it know of open calls, too, as a writer's does. */
+void sc_index_keep_open_calls(struct sc_index *ix);
+
 void sc_index_close(struct sc_index *ix);
 
 /*

@@ -42,6 +42,7 @@ struct sc_index {
 	char *dir; /* for messages */
 	int dir_fd; /* the caller's */
 	bool writer;
+	bool keeps_open; /* the table open_calls, which only a writer needs */
 	bool reader; /* of a folder: has index.db attached */
 	unsigned tries; /* queries in a row that could not be made */
 	bool attached; /* index.db is there as "disk" */

@@ -157,7 +157,7 @@ int sc_index_end_segment(struct sc_index *ix, const struct sc_segment_foot *f, u
 		return rc;
 	rc = run(ix, err, SC_SQL_END_SESSION, NULL, "iiti", (int64_t)f->session, sc_clamp(f->end),
 		 f->ended, sc_clamp(f->skipped));
-	return rc || !ix->writer ? rc : run(ix, err, SC_SQL_END_ALL_OPEN, NULL, "");
+	return rc || !ix->keeps_open ? rc : run(ix, err, SC_SQL_END_ALL_OPEN, NULL, "");
 }
 
 /* ---- tasks ---- */
@@ -376,7 +376,7 @@ int sc_index_add_block(struct sc_index *ix, const struct sc_block *b, uint32_t s
 		rc = run(ix, err, SC_SQL_ADD_SNAPSHOT, NULL, "iiiii", (int64_t)h->number,
 			 (int64_t)h->session, (int64_t)h->count[SC_ROWS_SNAPSHOT],
 			 sc_clamp(h->snapshot_time), sc_clamp(h->snapshot_after));
-	if (!rc && ix->writer)
+	if (!rc && ix->keeps_open)
 		rc = change_open_calls(ix, b, tasks, err);
 	if (!rc)
 		rc = run(ix, err, SC_SQL_MORE_SEGMENT, NULL, "iiiib", (int64_t)segment,

@@ -687,6 +687,8 @@ int sc_verify(const char *dir, const struct sc_verify_options *options, struct s
 		rc = open_folders(v);
 	if (!rc && !options->no_index)
 		rc = sc_index_open_memory(dir, v->dir_fd, &v->ix, err);
+	if (!rc && v->ix && options->full)
+		sc_index_keep_open_calls(v->ix);
 	if (!rc) {
 		sc_verify_live(v);
 		sc_verify_keys(v);

@@ -17,7 +17,8 @@ struct table {
 	const char *name;
 	const char *sql;
 	bool numbered; /* the first column is a number, and no two rows have the same */
-	bool full; /* made of columns: only where these were read */
+	bool settled; /* later blocks take rows away: only where all are known to both */
+	bool full; /* made of columns: likewise, and only where these were read */
 	bool tasks; /* likewise, and changed by later blocks */
 	unsigned block; /* column that says in which block it is; 0: none */
 };
@@ -26,33 +27,46 @@ static const struct table tables[] = {
 	{ "blocks",
 	  "SELECT number, segment, session, offset, length, first, rows, open, completions, "
 	  "ts_min, ts_max, numbers, hash FROM blocks ORDER BY number",
-	  true, false, false, 1 },
+	  .numbered = true, .block = 1 },
 	{ "segments",
 	  "SELECT number, session, bytes, closed, block, seq, hash FROM segments ORDER BY number",
-	  true, false, false, 0 },
+	  .numbered = true },
 	{ "sessions",
 	  "SELECT number, id, vm, engine, host_kernel, tsc_khz, begin, \"end\", ended, event, "
 	  "last, only, skip, snaplen, skipped FROM sessions ORDER BY number",
-	  true, false, false, 0 },
+	  .numbered = true },
 	{ "snapshots",
-	  "SELECT block, session, bytes, time, after_seq FROM snapshots ORDER BY block", true,
-	  false, false, 1 },
-	{ "links", "SELECT block, later FROM links ORDER BY block, later", false, true, false, 2 },
+	  "SELECT block, session, bytes, time, after_seq FROM snapshots ORDER BY block",
+	  .numbered = true, .block = 1 },
+	{ "facts",
+	  "SELECT block, kind, why, session, segment, segments, next_block, calls, first, next, "
+	  "begin, \"end\", hash FROM facts ORDER BY block, kind, why, session, segment, segments, "
+	  "next_block, calls, first, next, begin, \"end\", hash",
+	  .settled = true, .block = 1 },
+	{ "links", "SELECT block, later FROM links ORDER BY block, later", .full = true,
+	  .block = 2 },
 	{ "gaps",
 	  "SELECT block, session, reason, vcpu, entries, returns, first, last, after_seq FROM gaps "
 	  "ORDER BY block, after_seq, first, reason, vcpu, last, entries, returns",
-	  false, true, false, 1 },
+	  .full = true, .block = 1 },
 	{ "tasks",
 	  "SELECT session, key, start, cr3, known, pid, tid, ppid, uid, gid, comm, first, last, "
 	  "calls FROM tasks ORDER BY session, key, start, cr3, known, pid, tid, ppid, uid, gid, "
 	  "comm, first, last, calls",
-	  false, true, true, 0 },
+	  .full = true, .tasks = true },
 	{ "block_tasks",
 	  "SELECT b.block, t.session, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, "
 	  "t.gid, t.comm FROM block_tasks b LEFT JOIN tasks t ON t.number = b.task ORDER BY "
 	  "b.block, t.session, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, t.gid, "
 	  "t.comm",
-	  false, true, true, 1 },
+	  .full = true, .tasks = true, .block = 1 },
+	{ "open_calls",
+	  "SELECT seq, ts, tsc, nr, abi, insn, rip, rsp, cr3, fs_base FROM open_calls ORDER BY seq",
+	  .full = true },
+	{ "open_calls",
+	  "SELECT o.seq, t.session, t.key, t.start, t.cr3, t.known, t.pid, t.tid, t.ppid, t.uid, "
+	  "t.gid, t.comm FROM open_calls o LEFT JOIN tasks t ON t.number = o.task ORDER BY o.seq",
+	  .full = true, .tasks = true },
 };
 
 struct comparing {
@@ -275,8 +289,10 @@ static int compare_all(struct sc_verify *v, struct sc_index *theirs)
 		 */
 		if (i && v->damaged)
 			break;
-		if (t->full && (!v->options->full || behind || v->out->live))
-			break;
+		if ((t->settled || t->full) && (behind || v->out->live))
+			continue;
+		if (t->full && !v->options->full)
+			continue;
 		/* What a removal has left of the rows of tasks depends on when it was met. */
 		if (v->retired && t->tasks)
 			continue;

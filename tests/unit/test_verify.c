@@ -313,6 +313,26 @@ static void sql(const char *text)
 	sqlite3_close(db);
 }
 
+#define COLUMNS_MAX 24
+
+static unsigned column_names(const char *table, char names[COLUMNS_MAX][32])
+{
+	char path[PATH_MAX], text[128];
+	unsigned columns = 0;
+	sqlite3_stmt *row;
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/index.db", dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	snprintf(text, sizeof(text), "SELECT name FROM pragma_table_info('%s')", table);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &row, NULL), SQLITE_OK);
+	while (sqlite3_step(row) == SQLITE_ROW)
+		snprintf(names[columns++], 32, "%s", sqlite3_column_text(row, 0));
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return columns;
+}
+
 /* Each column of each row that says something of the segments, changed in turn. */
 static void index_changed(void **state)
 {
@@ -324,20 +344,9 @@ static void index_changed(void **state)
 	(void)state;
 	index = file_read(dir, "index.db", &n);
 	for (unsigned t = 0; t < sizeof(tables) / sizeof(*tables); t++) {
-		char text[2048], path[PATH_MAX];
-		char names[24][32];
-		unsigned columns = 0;
-		sqlite3_stmt *row;
-		sqlite3 *db;
+		char text[2048], names[COLUMNS_MAX][32];
+		unsigned columns = column_names(tables[t], names);
 
-		snprintf(path, sizeof(path), "%s/index.db", dir);
-		sqlite3_open(path, &db);
-		snprintf(text, sizeof(text), "SELECT name FROM pragma_table_info('%s')", tables[t]);
-		assert_int_equal(sqlite3_prepare_v2(db, text, -1, &row, NULL), SQLITE_OK);
-		while (sqlite3_step(row) == SQLITE_ROW)
-			snprintf(names[columns++], 32, "%s", sqlite3_column_text(row, 0));
-		sqlite3_finalize(row);
-		sqlite3_close(db);
 		for (unsigned c = 0; c < columns; c++) {
 			/* Which number a task has is the index's own affair. */
 			if (!strcmp(tables[t], "tasks") && !strcmp(names[c], "number"))
@@ -369,6 +378,59 @@ static void index_changed(void **state)
 	}
 	assert_int_equal(VERIFY(.full = true), 0);
 	free(index);
+}
+
+/* Each column of a table's first row changed in turn, the row taken away, and one put there. */
+static void change_all(const char *table)
+{
+	char text[2048], values[1024] = "", names[COLUMNS_MAX][32];
+	unsigned columns = column_names(table, names);
+	uint8_t *index;
+	size_t n;
+
+	index = file_read(dir, "index.db", &n);
+	assert_true(columns > 8);
+	for (unsigned c = 0; c < columns + 2; c++) {
+		if (c < columns)
+			snprintf(
+				text, sizeof(text),
+				"UPDATE %s SET \"%s\" = 77 WHERE rowid = (SELECT min(rowid) FROM %s)",
+				table, names[c], table);
+		else if (c == columns)
+			snprintf(text, sizeof(text),
+				 "DELETE FROM %s WHERE rowid = (SELECT max(rowid) FROM %s)", table,
+				 table);
+		else
+			snprintf(text, sizeof(text), "INSERT INTO %s VALUES (7%s)", table, values);
+		if (c < columns - 1)
+			strcat(values, ",7");
+		sql(text);
+		if (!VERIFY(.full = true))
+			fail_msg("%s: not seen", text);
+		file_write(dir, "index.db", index, n);
+	}
+	assert_int_equal(VERIFY(.full = true), 0);
+	free(index);
+}
+
+/* What only a recorder that goes on needs: the calls that are open; and the store's own life. */
+static void index_of_recorder(void **state)
+{
+	const struct sc_fact full = { .kind = SC_FACT_FULL, .begin = 5, .end = 6 };
+	struct sc_writer *w = begin(dir, 3, &key);
+	struct sc_error err = { "" };
+	struct synth s;
+
+	(void)state;
+	synth_init(&s, 3);
+	s.open_of_256 = 128;
+	add(w, &s, 20);
+	assert_int_equal(sc_writer_flush(w, 20, &err), 0);
+	assert_int_equal(sc_writer_add_facts(w, &full, 1, &err), 0);
+	sc_writer_close(w, NULL, NULL);
+	assert_int_equal(VERIFY(.full = true), 0);
+	change_all("open_calls");
+	change_all("facts");
 }
 
 static void index_gone(void **state)
@@ -422,9 +484,19 @@ static void no_store(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(intact),	      TEST(flipped),	TEST(which_block),  TEST(items_moved),
-		TEST(segments_moved), TEST(cut),	TEST(replayed),	    TEST(forged),
-		TEST(index_changed),  TEST(index_gone), TEST(index_behind), TEST(no_store),
+		TEST(intact),
+		TEST(flipped),
+		TEST(which_block),
+		TEST(items_moved),
+		TEST(segments_moved),
+		TEST(cut),
+		TEST(replayed),
+		TEST(forged),
+		TEST(index_changed),
+		TEST(index_gone),
+		TEST(index_behind),
+		TEST(no_store),
+		TEST(index_of_recorder),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
