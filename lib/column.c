@@ -211,14 +211,48 @@ static int decode_dictionary(const struct sc_column *c, const uint8_t *raw, uint
 }
 
 /* @from  of each row its source  @values  c->dictionary of them, as they are stored */
+struct sources {
+	uint8_t most;
+	bool place;
+	uint32_t stored; /* how many are */
+};
+
+SC_FOR_EACH_CPU static struct sources sources_in(const uint8_t *from, uint32_t n)
+{
+	struct sources found = { 0 };
+	uint8_t place = 0;
+
+	/* Sums of a chunk fit a byte: many at a time. */
+	for (uint32_t i = 0, end; i < n; i = end) {
+		uint8_t stored = 0, most = found.most;
+
+		end = n - i < UINT8_MAX ? n : i + UINT8_MAX;
+		for (uint32_t k = i; k < end; k++) {
+			stored = (uint8_t)(stored + (from[k] == SC_SOURCE_STORED));
+			most = from[k] > most ? from[k] : most;
+			place |= from[k] == SC_SOURCE_PLACE;
+		}
+		found.stored += stored;
+		found.most = most;
+	}
+	found.place = place;
+	return found;
+}
+
+/* Only the first row has none before it. */
 static int decode_context(const struct sc_column *c, const struct sc_column_with *with,
 			  const uint8_t *from, const uint8_t *values, uint32_t n, uint64_t *v,
 			  struct sc_column_scratch *s)
 {
 	const struct sc_context *x = with->context;
-	const uint64_t *next, *end;
-	int rc = sc_context_make(with->context, with->place);
+	struct sources found = sources_in(from, n);
+	const uint64_t *next;
+	int rc;
 
+	if (found.most >= SC_SOURCES || found.stored != c->dictionary ||
+	    (found.place && !with->place))
+		return -EBADMSG;
+	rc = sc_context_make(with->context, with->place);
 	if (rc)
 		return rc;
 	sc_buf_reset(&s->apart);
@@ -226,26 +260,15 @@ static int decode_context(const struct sc_column *c, const struct sc_column_with
 		return -ENOMEM;
 	load(values, c->dictionary, c, (uint64_t *)(void *)s->apart.data);
 	next = (const uint64_t *)(const void *)s->apart.data;
-	end = next + c->dictionary;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row;
-
-		if (from[i] == SC_SOURCE_STORED) {
-			if (next == end)
-				return -EBADMSG;
+		if (from[i] < SC_SOURCE_RESULT)
+			v[i] = i ? v[x->before[from[i]][i]] : 0;
+		else if (from[i] == SC_SOURCE_RESULT)
+			v[i] = i ? x->ret[x->before[SC_SOURCE_TASK][i]] : 0;
+		else
 			v[i] = *next++;
-		} else if (from[i] == SC_SOURCE_RESULT) {
-			row = x->before[SC_SOURCE_TASK][i];
-			v[i] = row == SC_NO_ROW ? 0 : x->ret[row];
-		} else if (from[i] < SC_SOURCE_RESULT &&
-			   (with->place || from[i] != SC_SOURCE_PLACE)) {
-			row = x->before[from[i]][i];
-			v[i] = row == SC_NO_ROW ? 0 : v[row];
-		} else {
-			return -EBADMSG;
-		}
 	}
-	return next == end ? 0 : -EBADMSG;
+	return 0;
 }
 
 int sc_column_decode(const struct sc_column *c, const struct sc_column_with *with,

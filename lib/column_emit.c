@@ -275,40 +275,52 @@ int column_line(const uint64_t *v, uint32_t n, const struct sc_column_with *with
 	return 1;
 }
 
-/* Rows like the one above have the same value, mostly; those of the source TASK next. */
-static uint8_t source_of(const struct sc_context *x, const uint64_t *v, uint32_t i, bool place)
+/*
+ * Where the value of a row behind the first may be told from: rows like the one above have the
+ * same, mostly; those of the source TASK next. @first  asked before all others
+ */
+static inline uint8_t source_of(const struct sc_context *x, const uint64_t *v, uint32_t i,
+				enum sc_context_source first, bool place)
 {
-	uint32_t call = x->before[SC_SOURCE_CALL][i], task;
+	uint32_t task;
 
-	if (v[i] == (call == SC_NO_ROW ? 0 : v[call]))
+	if (v[i] == v[x->before[first][i]])
+		return (uint8_t)first;
+	if (first != SC_SOURCE_CALL && v[i] == v[x->before[SC_SOURCE_CALL][i]])
 		return SC_SOURCE_CALL;
-	if (place) {
-		uint32_t row = x->before[SC_SOURCE_PLACE][i];
-
-		if (v[i] == (row == SC_NO_ROW ? 0 : v[row]))
-			return SC_SOURCE_PLACE;
-	}
+	if (place && v[i] == v[x->before[SC_SOURCE_PLACE][i]])
+		return SC_SOURCE_PLACE;
 	task = x->before[SC_SOURCE_TASK][i];
-	if (v[i] == (task == SC_NO_ROW ? 0 : v[task]))
+	if (v[i] == v[task])
 		return SC_SOURCE_TASK;
-	if (v[i] == (task == SC_NO_ROW ? 0 : x->ret[task]))
-		return SC_SOURCE_RESULT;
-	return SC_SOURCE_STORED;
+	return v[i] == x->ret[task] ? SC_SOURCE_RESULT : SC_SOURCE_STORED;
 }
 
-/* Of what belongs to the task, not to what it calls. */
-static bool is_latest(const struct sc_context *x, const uint64_t *v, uint32_t i)
+/* How many are stored: they go to values. */
+static uint32_t find_sources(const struct sc_context *x, const uint64_t *v, uint32_t n,
+			     enum sc_context_source first, bool place, uint8_t *to,
+			     uint64_t *values)
 {
-	uint32_t task = x->before[SC_SOURCE_TASK][i];
+	uint32_t count = v[0] != 0;
 
-	return v[i] == (task == SC_NO_ROW ? 0 : v[task]);
+	/* Ahead of the first row all is 0. */
+	to[0] = v[0] ? SC_SOURCE_STORED : SC_SOURCE_CALL;
+	values[0] = v[0];
+	for (uint32_t i = 1; i < n; i++) {
+		uint8_t from = source_of(x, v, i, first, place);
+
+		to[i] = from;
+		values[count] = v[i];
+		count += from == SC_SOURCE_STORED;
+	}
+	return count;
 }
 
 int column_context(const uint64_t *v, uint32_t n, const struct sc_column_with *with,
 		   struct sc_column_scratch *s, struct choice *ch)
 {
 	uint64_t *values, most = 0;
-	uint32_t count = 0;
+	uint32_t count;
 	int rc;
 
 	if (!with || !with->context)
@@ -318,15 +330,15 @@ int column_context(const uint64_t *v, uint32_t n, const struct sc_column_with *w
 	sc_buf_reset(&s->raw);
 	if (rc || !values || !sc_buf_room(&s->raw, n))
 		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t from = with->latest && is_latest(with->context, v, i) ?
-				       SC_SOURCE_TASK :
-				       source_of(with->context, v, i, with->place);
-
-		s->raw.data[i] = from;
-		values[count] = v[i];
-		count += from == SC_SOURCE_STORED;
-	}
+	if (with->latest)
+		count = find_sources(with->context, v, n, SC_SOURCE_TASK, with->place, s->raw.data,
+				     values);
+	else if (with->place)
+		count = find_sources(with->context, v, n, SC_SOURCE_CALL, true, s->raw.data,
+				     values);
+	else
+		count = find_sources(with->context, v, n, SC_SOURCE_CALL, false, s->raw.data,
+				     values);
 	for (uint32_t i = 0; i < count; i++)
 		most |= values[i];
 	*ch = (struct choice){
