@@ -283,11 +283,11 @@ static void ss_expect(struct expect *x)
 	"	movabs $" GUEST_STR(KERNEL_BASE) " + " GUEST_STR(                  \
 		PA_PERCPU) " + 0x5010, %rcx\n"                                     \
 			   "	incl (%rcx)\n"                                        \
-			   "	cmpl $" GUEST_STR(                              \
+			   "	cmpl $" GUEST_STR(                                 \
 				   STORM_MOST) ", (%rcx)\n"                        \
 					       "	jne 3f\n"                         \
 					       "	push %rax\n"                      \
-					       "	push %rdx\n" WRMSR(         \
+					       "	push %rdx\n" WRMSR(        \
 						       "0x838", "0") "	pop %rdx\n" \
 								     "	pop %rax\n" \
 								     "3:	pop %rcx\n" EOI

@@ -16,7 +16,6 @@
 #include "../noted.h"
 #include "stress.h"
 
-
 static int feed_fd; /* what feeder() writes to */
 static uint8_t alternate[65536];
 
