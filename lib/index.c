@@ -544,7 +544,7 @@ static void overlay_where(const char *t, const struct sc_fact *last, char *where
 	else if (!last || !strcmp(t, "tasks") || !strcmp(t, "open_calls"))
 		snprintf(where, size, "1");
 	else if (!strcmp(t, "facts"))
-		snprintf(where, size, "kind <> %d", SC_FACT_RETIRED);
+		snprintf(where, size, "kind <> %d AND block >= %" PRIu64, SC_FACT_RETIRED, block);
 	else
 		snprintf(where, size, "%s >= %" PRIu64, !strcmp(t, "blocks") ? "number" : "block",
 			 block);

@@ -161,6 +161,7 @@ static int drop_rows(struct sc_index *ix, const struct sc_fact *last, struct sc_
 		"DELETE FROM main.links WHERE block < ?1",
 		"DELETE FROM main.gaps WHERE block < ?1",
 		"DELETE FROM main.snapshots WHERE block < ?1",
+		"DELETE FROM main.facts WHERE block < ?1",
 		"DELETE FROM main.blocks WHERE number < ?1",
 	};
 	int rc = 0;

@@ -287,6 +287,26 @@ static void when_full(void **state)
 	sc_store_close(s);
 }
 
+/* That the disk was full is told by a block that goes later. */
+static void full_and_gone(void **state)
+{
+	struct sc_limits limits = { 0 };
+	struct sc_error err = { "" };
+	struct sc_writer *w = writer_open(dir, 1);
+
+	(void)state;
+	add_block(w);
+	assert_int_equal(sc_writer_full(w, 5, 9, &err), 0);
+	for (unsigned i = 0; i < 6; i++)
+		add_block(w);
+	sc_writer_limit(w, &limits);
+	assert_int_equal(sc_writer_retain(w, SYNTH_BEGIN, true, &err), 1);
+	assert_int_equal(sc_writer_retain(w, SYNTH_BEGIN, true, &err), 1);
+	assert_false(has_segment(2));
+	sc_writer_close(w, "stopped", &err);
+	check();
+}
+
 /* Rows that wait are not told durable by what the retirement writes. */
 static void rows_wait(void **state)
 {
@@ -635,9 +655,9 @@ static void encoding(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(by_size),	    TEST(by_age),      TEST(when_full),
-		TEST(rows_wait),    TEST(live_reader), TEST(prune),
-		TEST(index_behind), TEST(every_step),  TEST(encoding),
+		TEST(by_size),	  TEST(by_age),	     TEST(when_full), TEST(full_and_gone),
+		TEST(rows_wait),  TEST(live_reader), TEST(prune),     TEST(index_behind),
+		TEST(every_step), TEST(encoding),
 	};
 	int rc;
 
