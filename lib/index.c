@@ -470,14 +470,31 @@ int sc_index_open_read(const char *dir, int dir_fd, struct sc_index **out, struc
 	return 0;
 }
 
-/* Is the database that is attached without its WAL still the one that is there? */
-static bool index_is_stale(const struct sc_index *ix)
+/* The last block that the index on disk knows; -1: it cannot be told. */
+static int64_t last_on_disk(struct sc_index *ix)
+{
+	sqlite3_stmt *row = NULL;
+	int64_t block = -1;
+
+	if (sqlite3_prepare_v2(ix->db, "SELECT coalesce(max(number), 0) FROM disk.blocks", -1, &row,
+			       NULL) == SQLITE_OK &&
+	    sqlite3_step(row) == SQLITE_ROW)
+		block = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return block;
+}
+
+/*
+ * Is the database that is attached without its WAL still the one that is there? And is what is
+ * in memory beside it not on disk by now? All that a writer adds comes with a block.
+ */
+static bool index_is_stale(struct sc_index *ix)
 {
 	struct stat now;
 	bool shm;
 
 	if (!ix->immutable)
-		return false;
+		return ix->overlay && last_on_disk(ix) != ix->disk_block;
 	index_wal(ix, &shm);
 	index_stamp(ix, &now);
 	return shm || now.st_ino != ix->stamp.st_ino || now.st_size != ix->stamp.st_size ||
@@ -572,6 +589,7 @@ int sc_index_overlay(struct sc_index *ix, struct sc_error *err)
 {
 	int rc = index_create(ix, err);
 
+	ix->disk_block = last_on_disk(ix);
 	if (!rc)
 		rc = sc_index_overlay_from(ix, NULL, err);
 	ix->overlay = !rc;

@@ -48,6 +48,7 @@ struct sc_index {
 	bool attached; /* index.db is there as "disk" */
 	bool immutable; /* … and nothing was writing it */
 	bool overlay;
+	int64_t disk_block; /* … and the last block on disk when it was begun */
 	struct stat stamp; /* of index.db when it was attached */
 	sqlite3_stmt *statements[SC_STATEMENTS]; /* made when first used */
 	struct sc_index_cached *cache; /* tasks whose row is known */

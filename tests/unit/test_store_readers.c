@@ -312,6 +312,66 @@ static void racing(void **state)
 	assert_int_equal(status, 0);
 }
 
+/*
+ * A reader has made up for what the index does not know, and then a writer comes and puts it
+ * there: nothing is there twice. Somebody else's connection keeps the index's log in place,
+ * as a killed recorder would have left it.
+ */
+static void overtaken(void **state)
+{
+	int to_child[2], to_parent[2], status;
+	struct sc_store *early;
+	char path[PATH_MAX], c;
+	struct sc_writer *w;
+	sqlite3 *holder;
+	uint8_t *old;
+	pid_t child;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(pipe(to_child), 0);
+	assert_int_equal(pipe(to_parent), 0);
+	/* Before there is a connection of ours, which a child must not have. */
+	child = fork();
+	if (!child) {
+		close(to_child[1]); /* or it would wait for itself, when the test has failed */
+		if (read(to_child[0], &c, 1) != 1)
+			_exit(1);
+		w = writer_open(dir, 2);
+		if (write(to_parent[1], "w", 1) != 1 || read(to_child[0], &c, 1) != 1)
+			_exit(1);
+		close_writer(w, "stopped");
+		_exit(0);
+	}
+	w = writer_open(dir, 1);
+	add(w, 40);
+	flush(w, 1);
+	close_writer(w, NULL);
+	old = file_read(dir, "index.db", &n);
+	w = writer_open(dir, 1);
+	add(w, 30);
+	flush(w, 2);
+	close_writer(w, NULL);
+	file_write(dir, "index.db", old, n);
+	free(old);
+
+	snprintf(path, sizeof(path), "%s/index.db", dir);
+	assert_int_equal(sqlite3_open(path, &holder), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(holder, "SELECT count(*) FROM blocks", NULL, NULL, NULL),
+			 SQLITE_OK);
+	early = store_open(dir);
+	model_check(&model, early, NULL, SC_COL_ALL, false);
+	assert_int_equal(write(to_child[1], "w", 1), 1);
+	assert_int_equal(read(to_parent[0], &c, 1), 1);
+	model_check(&model, early, NULL, SC_COL_ALL, false);
+	assert_int_equal(write(to_child[1], "e", 1), 1);
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+	model_check(&model, early, NULL, SC_COL_ALL, true);
+	sc_store_close(early);
+	sqlite3_close(holder);
+}
+
 /* As an ordinary user, in a folder that only root can write. */
 static void unprivileged(void **state)
 {
@@ -360,10 +420,11 @@ static void unprivileged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRATCH_TEST(busy),	  SCRATCH_TEST(not_a_store),
-		SCRATCH_TEST(newer),	  SCRATCH_TEST(newer_segment),
-		SCRATCH_TEST(reads_only), SCRATCH_TEST(beside_a_writer),
-		SCRATCH_TEST(racing),	  SCRATCH_TEST(unprivileged),
+		SCRATCH_TEST(busy),	    SCRATCH_TEST(not_a_store),
+		SCRATCH_TEST(newer),	    SCRATCH_TEST(newer_segment),
+		SCRATCH_TEST(reads_only),   SCRATCH_TEST(beside_a_writer),
+		SCRATCH_TEST(racing),	    SCRATCH_TEST(overtaken),
+		SCRATCH_TEST(unprivileged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
