@@ -5,12 +5,18 @@
 guest two --smp 2
 hits_start two
 record two --ring-size=4K --on-full=drop
-# The shell of the load sleeps at both ends, so that nothing of others can be dropped.
-vm_sh two 'echo $$; sleep 1; calls -q -r 200; s=$?; sleep 1; exit $s' >"$WORK/first" &
+# The shell of the load sleeps at both ends, so that nothing of others can be dropped: it is
+# asleep when the recorder stops, and begins while that stands still.
+vm_sh two 'echo $$; sleep 3; calls -q -r 200; s=$?; sleep 1; exit $s' >"$WORK/first" &
 load=$!
+tries=0
+until [ -s "$WORK/first" ]; do
+	[ $((tries += 1)) -lt $((300 * LAB_SLOW)) ] || fail "the load does not begin"
+	sleep 0.1
+done
 sleep 1.5
 pkill -STOP -x screcord
-sleep 1
+sleep 2.5
 pkill -CONT -x screcord
 wait $load || fail "the program in the guest failed"
 screcord status two
