@@ -124,6 +124,8 @@ void want_return(struct expect *x, const struct record *r);
 #define RETURN(x, ...) want_return(x, &(const struct record){ __VA_ARGS__ })
 /* SYSCALL of two bytes at a label of the user code, and its return by SYSRET. */
 void want_trip(struct expect *x, u64 nr, const u8 *label);
+/* INT 80h of two bytes in a 32-bit kernel, and its return by IRET. */
+void want_trip32(struct expect *x, u64 nr, const u8 *label);
 /* A return by IRET: on AMD only. */
 void want_iret(struct expect *x, const struct record *r);
 #define IRET(x, ...) want_iret(x, &(const struct record){ __VA_ARGS__ })

@@ -446,15 +446,9 @@ GUEST_LABEL(same32_80);
 
 static void same32_expect(struct expect *x)
 {
-	static const u8 *const labels[] = { same32_1, same32_2 };
-
 	x->any_frames = true;
-	for (u64 i = 0; i < 2; i++) {
-		u64 at = user_at(x->tc, labels[i]);
-
-		CALL(x, .nr = 22 + i, .rip = at, .insn = SCAUDIT_INSN_INT80);
-		IRET(x, .ret = GUEST_RET(22 + i), .rip = at + 2, .to32 = 1);
-	}
+	want_trip32(x, 22, same32_1);
+	want_trip32(x, 23, same32_2);
 }
 
 static void same_setup(struct vm *vm)

@@ -141,11 +141,8 @@ static void pmint_setup(struct vm *vm)
 
 static void pmint_trip(struct expect *x, u64 nr, const u8 *label)
 {
-	u64 at = user_at(x->tc, label);
-
-	CALL(x, .nr = nr, .rip = at, .insn = SCAUDIT_INSN_INT80);
-	IRET(x, .ret = GUEST_RET(nr), .rip = at + 2, .to32 = 1);
-	want_frame(x, 0x80, 0, at + 2);
+	want_trip32(x, nr, label);
+	want_frame(x, 0x80, 0, user_at(x->tc, label) + 2);
 }
 
 static void pmint_expect(struct expect *x)

@@ -346,15 +346,9 @@ static void back32_setup(struct vm *vm)
 
 static void back32_expect(struct expect *x)
 {
-	static const u8 *const labels[] = { back32_1, back32_2 };
-
 	x->any_frames = true;
-	for (u64 i = 0; i < 2; i++) {
-		u64 at = user_at(x->tc, labels[i]);
-
-		CALL(x, .nr = 22 + i, .rip = at, .insn = SCAUDIT_INSN_INT80);
-		IRET(x, .ret = GUEST_RET(22 + i), .rip = at + 2, .to32 = 1);
-	}
+	want_trip32(x, 22, back32_1);
+	want_trip32(x, 23, back32_2);
 }
 
 #define BACK_CASE(code, its_name, its_what)                                     \

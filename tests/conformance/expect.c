@@ -85,6 +85,14 @@ void want_iret(struct expect *x, const struct record *r)
 		add(x, r, SCAUDIT_EV_RETURN)->how = SCAUDIT_HOW_IRET;
 }
 
+void want_trip32(struct expect *x, u64 nr, const u8 *label)
+{
+	u64 at = user_at(x->tc, label);
+
+	CALL(x, .nr = nr, .rip = at, .insn = SCAUDIT_INSN_INT80);
+	IRET(x, .ret = GUEST_RET(nr), .rip = at + 2, .to32 = 1);
+}
+
 void want_cut(struct expect *x, unsigned int vcpu)
 {
 	struct record r = { .vcpu = vcpu, .reason = SCAUDIT_GAP_CUT };
