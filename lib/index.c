@@ -110,6 +110,19 @@ int sc_index_commit(struct sc_index *ix, struct sc_error *err)
 	return rc;
 }
 
+int sc_index_sync(struct sc_index *ix, struct sc_error *err)
+{
+	sqlite3_file *log = NULL;
+	int rc = sqlite3_file_control(ix->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (rc == SQLITE_OK && log && log->pMethods)
+		rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	if (rc == SQLITE_OK)
+		return 0;
+	return sc_fail(err, -EIO, "%s/" SC_INDEX_FILE ": its log cannot be synced: %s", ix->dir,
+		       sqlite3_errstr(rc));
+}
+
 void sc_index_rollback(struct sc_index *ix)
 {
 	if (!sqlite3_get_autocommit(ix->db))
@@ -277,9 +290,10 @@ int sc_index_open_write(const char *dir, int dir_fd, struct sc_index **out, bool
 	rc = index_is_empty(ix, "main", made, err);
 	if (!rc && !*made)
 		rc = index_check(ix, "main", err);
+	/* Not synced with each block: what a power cut takes of it is in the segments, too. */
 	if (!rc)
 		rc = sc_index_exec(ix,
-				   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+				   "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 				   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
 				   "PRAGMA journal_size_limit = 16777216;",
 				   err);

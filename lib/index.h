@@ -67,6 +67,12 @@ int sc_index_begin(struct sc_index *ix, struct sc_error *err);
 int sc_index_commit(struct sc_index *ix, struct sc_error *err);
 void sc_index_rollback(struct sc_index *ix);
 
+/*
+ * Have all that was committed outlive a power cut, which sc_index_commit() alone does not: before
+ * something goes that the index named until then.
+ */
+int sc_index_sync(struct sc_index *ix, struct sc_error *err);
+
 /* An item of a segment. `bytes`: where it ends in the file; hash: of its head. */
 int sc_index_add_segment(struct sc_index *ix, const struct sc_segment_head *h, uint64_t bytes,
 			 const uint8_t hash[SC_HASH_LEN], struct sc_error *err);

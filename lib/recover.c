@@ -410,7 +410,7 @@ int sc_recover(struct sc_index *ix, const char *dir, int segments, struct sc_rec
 	if (!rc && r->repair)
 		rc = sc_index_floor(ix, &floor, err);
 	if (!rc && r->repair && n && list[0] <= floor)
-		rc = sc_retire_files(dir, segments, floor, err);
+		rc = sc_retire_files(dir, segments, ix, floor, err);
 	free(list);
 	return rc;
 }

@@ -40,8 +40,10 @@ int sc_recover(struct sc_index *ix, const char *dir, int segments, struct sc_rec
 /*
  * Remove the files of segments that are retired, up to one; those that are gone are.
  * @dir  path of the store, for messages
+ * @ix   a writer's, which names them no longer; it is synced first
  */
-int sc_retire_files(const char *dir, int segments, uint32_t last, struct sc_error *err);
+int sc_retire_files(const char *dir, int segments, struct sc_index *ix, uint32_t last,
+		    struct sc_error *err);
 
 /* Add a sentence to a line of them. */
 void sc_note(struct sc_error *notice, const char *format, ...)

@@ -4,7 +4,7 @@
  *
  * Three steps, in an order in which each may be the last: a block that tells what is removed is
  * made durable; the index takes it in, and drops the rows of those segments, in one transaction
- * (index_retire.c); the files are removed. Whoever opens the store for writing next does what is
+ * (index_retire.c), which is synced; the files are removed. Whoever opens the store for writing next does what is
  * left of the third step, and of the second.
  */
 #include <errno.h>
@@ -25,7 +25,8 @@
 
 /* ---- removing files ---- */
 
-int sc_retire_files(const char *dir, int segments, uint32_t last, struct sc_error *err)
+int sc_retire_files(const char *dir, int segments, struct sc_index *ix, uint32_t last,
+		    struct sc_error *err)
 {
 	bool removed = false;
 	uint32_t *list;
@@ -34,6 +35,8 @@ int sc_retire_files(const char *dir, int segments, uint32_t last, struct sc_erro
 
 	if (rc)
 		sc_fail(err, rc, "%s/" SC_SEGMENTS_DIR ": %s", dir, strerror(-rc));
+	else if (n && list[0] <= last)
+		rc = sc_index_sync(ix, err);
 	for (size_t i = 0; !rc && i < n && list[i] <= last; i++) {
 		char name[SC_SEGMENT_NAME];
 
@@ -268,7 +271,7 @@ static int retire(struct sc_writer *w, const struct plan *plan, struct sc_error 
 
 static int sweep(struct sc_writer *w, struct sc_error *err)
 {
-	int rc = sc_retire_files(w->dir, w->segments, sc_writer_floor(w), err);
+	int rc = sc_retire_files(w->dir, w->segments, w->ix, sc_writer_floor(w), err);
 
 	w->unswept = rc != 0;
 	return rc;
