@@ -6,11 +6,7 @@
 
 #include "vector.h"
 
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_SHIFT __attribute__((target_clones("bmi2", "default")))
-#else
-#define FOR_EACH_SHIFT
-#endif
+#define FOR_EACH_SHIFT SC_FOR_CPU("bmi2")
 
 FOR_EACH_SHIFT void sc_bits_put(struct sc_bits *to, uint8_t *lengths, const uint64_t *v, uint32_t n)
 {

@@ -326,9 +326,11 @@ int column_context(const uint64_t *v, uint32_t n, const struct sc_column_with *w
 	if (!with || !with->context)
 		return 0;
 	rc = sc_context_make(with->context, with->place);
+	if (rc)
+		return rc;
 	values = apart(s, n);
 	sc_buf_reset(&s->raw);
-	if (rc || !values || !sc_buf_room(&s->raw, n))
+	if (!values || !sc_buf_room(&s->raw, n))
 		return -ENOMEM;
 	if (with->latest)
 		count = find_sources(with->context, v, n, SC_SOURCE_TASK, with->place, s->raw.data,

@@ -191,14 +191,6 @@ static int begin_worker(struct worker *w, struct sweep *sw)
 	return rc;
 }
 
-static void add_damage(struct sc_damage *to, const struct sc_damage *from)
-{
-	to->blocks += from->blocks;
-	to->calls += from->calls;
-	if (!to->first.text[0])
-		to->first = from->first;
-}
-
 /* What a thread has found, to the others'. */
 static int join_worker(struct sc_groups *to, struct sc_group_table *all, struct worker *w,
 		       struct sc_damage *damage)
@@ -210,7 +202,7 @@ static int join_worker(struct sc_groups *to, struct sc_group_table *all, struct 
 	to->left_out += t->left_out;
 	for (size_t i = 0; !rc && i < t->n; i++)
 		rc = sc_group_add(all, &t->list[i]);
-	add_damage(damage, &w->g.damage);
+	sc_damage_add(damage, &w->g.damage);
 	return rc;
 }
 
@@ -349,7 +341,7 @@ int sc_store_groups(struct sc_store *s, const struct sc_filter *filter,
 		return sc_store_groups(s, filter, &alone, groups, damage, err);
 	}
 	if (damage)
-		add_damage(damage, &found);
+		sc_damage_add(damage, &found);
 	if (rc) {
 		free(groups->list);
 		*groups = (struct sc_groups){ 0 };

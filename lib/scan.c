@@ -245,41 +245,45 @@ int sc_scan_choose(struct sc_scan *sc, uint64_t number, uint64_t columns, struct
 	return rc ? rc : sc_scan_ask(sc, number, p, b, *fd);
 }
 
-static int scan_block(struct sc_scan *sc, uint64_t number, bool reverse, sc_call_fn *fn, void *arg)
+int sc_scan_fetch(struct sc_scan *sc, uint64_t number)
 {
 	struct sc_block *b = &sc->block;
 	uint64_t columns = sc->columns;
 	struct sc_place p = { 0 };
-	uint32_t n;
 	int fd = -1;
 	int rc = sc_scan_choose(sc, number, columns, &p, &fd);
 
+	sc->n_rows = 0;
 	if (rc)
 		return rc < 0 ? rc : 0;
-	n = sc_mask_rows(sc->mask, b->h.count[SC_ROWS_CALL], sc->rows);
-	if (!n)
+	sc->n_rows = sc_mask_rows(sc->mask, b->h.count[SC_ROWS_CALL], sc->rows);
+	if (!sc->n_rows)
 		return 0;
 	if (sc->n_patches)
 		columns |= SC_BIT(SC_C_STATE) | SC_BIT(SC_C_RET) | SC_BIT(SC_C_DUR);
 	/* What deciding did not take is fetched only now that there is something to show. */
-	rc = sc_scan_load(sc, number, &p, b, fd, columns, n);
-	if (rc)
+	rc = sc_scan_load(sc, number, &p, b, fd, columns, sc->n_rows);
+	if (rc) {
+		sc->n_rows = 0;
 		return rc < 0 ? rc : 0;
-	rc = put_patches(sc);
-	if (rc)
-		return rc;
-	for (uint32_t k = 0; k < n; k++) {
-		uint32_t i = sc->rows[reverse ? n - 1 - k : k];
+	}
+	return put_patches(sc);
+}
+
+int sc_scan_show(struct sc_scan *sc, bool reverse, sc_call_fn *fn, void *arg)
+{
+	int rc = 0;
+
+	for (uint32_t k = 0; k < sc->n_rows && !rc; k++) {
+		uint32_t i = sc->rows[reverse ? sc->n_rows - 1 - k : k];
 		struct sc_call call;
 
 		make_call(sc, sc->want, i, &call);
 		rc = sc->want & SC_COL_PAYLOAD ? join_payload(sc, i, &call) : 0;
 		if (!rc)
 			rc = fn(&call, arg);
-		if (rc)
-			return rc;
 	}
-	return 0;
+	return rc;
 }
 
 void sc_scan_free(struct sc_scan *sc)
@@ -387,11 +391,46 @@ static int scan_history(struct sc_store *s, const struct sc_filter *filter, unsi
 	return sc_history_run(&run, err);
 }
 
+static int watch(struct sc_store *s, size_t i, size_t n)
+{
+	return s->watch && s->scans == 1 ? s->watch(i, n, s->watch_arg) : 0;
+}
+
+/* The blocks in turn; each that has a neighbour is fetched while a second thread fetches that. */
+static int scan_blocks(struct sc_scan *sc, struct sc_second *second, bool reverse, sc_call_fn *fn,
+		       void *arg)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sc->n; i++) {
+		bool two = second && i + 1 < sc->n;
+
+		rc = watch(sc->s, i, sc->n);
+		if (rc)
+			break;
+		if (two)
+			sc_second_begin(second, sc->numbers[i + 1]);
+		rc = sc_scan_fetch(sc, sc->numbers[i]);
+		/* What is called below may use the store: nobody else does by then. */
+		if (two)
+			sc_second_wait(second);
+		if (!rc)
+			rc = sc_scan_show(sc, reverse, fn, arg);
+		if (rc || !two)
+			continue;
+		rc = watch(sc->s, ++i, sc->n);
+		if (!rc)
+			rc = sc_second_show(second, sc, reverse, fn, arg);
+	}
+	return rc;
+}
+
 int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned columns,
 		  bool reverse, sc_call_fn *fn, void *arg, struct sc_damage *damage,
 		  struct sc_error *err)
 {
 	struct sc_scan sc = { .s = s, .want = columns, .damage = damage, .err = err };
+	struct sc_second *second = NULL;
 	int rc;
 
 	if (filter && filter->expr && filter->expr->history) {
@@ -408,17 +447,21 @@ int sc_store_scan(struct sc_store *s, const struct sc_filter *filter, unsigned c
 	rc = sc_scan_begin(&sc, filter);
 	if (!rc)
 		rc = sc_scan_select(&sc, reverse);
+	if (!rc)
+		second = sc_second_new(&sc, filter);
 	s->scans++;
-	for (size_t i = 0; !rc && i < sc.n; i++) {
-		if (s->watch && s->scans == 1)
-			rc = s->watch(i, sc.n, s->watch_arg);
-		if (!rc)
-			rc = scan_block(&sc, sc.numbers[i], reverse, fn, arg);
-	}
+	if (!rc)
+		rc = scan_blocks(&sc, second, reverse, fn, arg);
 	s->scans--;
 	s->cost_read = sc.cost_read;
+	sc_second_free(second);
 	sc_scan_free(&sc);
 	return rc;
+}
+
+void sc_store_threads(struct sc_store *s, unsigned threads)
+{
+	s->threads = threads;
 }
 
 void sc_store_watch(struct sc_store *s, sc_watch_fn *fn, void *arg)

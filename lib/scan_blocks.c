@@ -29,6 +29,14 @@ int sc_scan_damaged(struct sc_scan *sc, uint64_t calls, uint32_t segment, uint64
 	return 0;
 }
 
+void sc_damage_add(struct sc_damage *to, const struct sc_damage *from)
+{
+	to->blocks += from->blocks;
+	to->calls += from->calls;
+	if (!to->first.text[0])
+		to->first = from->first;
+}
+
 /* ---- which blocks ---- */
 
 static void put_text(struct sc_buf *sql, const char *text)

@@ -54,7 +54,8 @@ struct sc_scan {
 	uint64_t *later_numbers; /* blocks that complete the present one */
 	size_t n_later;
 	struct sc_buf joined; /* payload of the call that is shown */
-	uint32_t *rows;
+	uint32_t *rows; /* of the present block, that match */
+	uint32_t n_rows;
 	uint8_t *task_ok;
 	uint8_t *mask; /* of each row: does it match? */
 	struct sc_views views; /* of the present block */
@@ -129,6 +130,36 @@ static inline bool sc_scan_asks_ends(const struct sc_scan *sc)
  */
 int sc_scan_ask(struct sc_scan *sc, uint64_t number, const struct sc_place *p, struct sc_block *b,
 		int fd);
+
+/*
+ * The rows of a block that match, with the columns that are wanted; none where it is damaged, which
+ * is counted. @retval negative errno
+ */
+int sc_scan_fetch(struct sc_scan *sc, uint64_t number);
+
+/* Hand them over. @retval 0, or what fn returned, or negative errno */
+int sc_scan_show(struct sc_scan *sc, bool reverse, sc_call_fn *fn, void *arg);
+
+/* A thread that fetches a block while its caller fetches another (scan_second.c). */
+struct sc_second;
+
+/*
+ * @sc  whose blocks are chosen; the second one asks the same of the same store
+ * @return NULL where one thread is as good, or no other can be had
+ */
+struct sc_second *sc_second_new(struct sc_scan *sc, const struct sc_filter *filter);
+void sc_second_free(struct sc_second *second);
+
+/* Have it fetch a block, and wait until it has: it does not touch the store then. */
+void sc_second_begin(struct sc_second *second, uint64_t number);
+void sc_second_wait(struct sc_second *second);
+
+/* Hand its block's rows over, as sc_scan_show() does; cost, damage and errors are told to sc. */
+int sc_second_show(struct sc_second *second, struct sc_scan *sc, bool reverse, sc_call_fn *fn,
+		   void *arg);
+
+/* What one has found damaged, to another's. */
+void sc_damage_add(struct sc_damage *to, const struct sc_damage *from);
 
 /* Count a block that cannot be read. @retval 0 */
 int sc_scan_damaged(struct sc_scan *sc, uint64_t calls, uint32_t segment, uint64_t number,

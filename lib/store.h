@@ -361,6 +361,12 @@ const char *sc_store_dir(const struct sc_store *s);
 typedef int sc_watch_fn(uint64_t done, uint64_t all, void *arg);
 void sc_store_watch(struct sc_store *s, sc_watch_fn *fn, void *arg);
 
+/*
+ * How many threads sc_store_scan() may use; 0, as it is at first: as many as there are processors.
+ * Calls are handed over by the thread that called it, in any case.
+ */
+void sc_store_threads(struct sc_store *s, unsigned threads);
+
 /* Blocks read by the last scan, and blocks there are: for tests and benchmarks. */
 void sc_store_scan_cost(const struct sc_store *s, uint64_t *read, uint64_t *all);
 

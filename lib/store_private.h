@@ -28,6 +28,7 @@ struct sc_store {
 	sc_watch_fn *watch; /* or NULL */
 	void *watch_arg;
 	unsigned scans; /* under way: one inside the other */
+	unsigned threads; /* that a scan may use; 0: as many as there are processors */
 	struct sc_files files;
 };
 

@@ -6,11 +6,14 @@
 #ifndef SC_VECTOR_H
 #define SC_VECTOR_H
 
-/* clang's clones are not found from other files by their plain name. */
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define SC_FOR_EACH_CPU __attribute__((target_clones("avx2", "default")))
+/* clang's clones are not found from other files by their plain name; sanitizers come too late. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+	!defined(__SANITIZE_THREAD__)
+#define SC_FOR_CPU(feature) __attribute__((target_clones(feature, "default")))
 #else
-#define SC_FOR_EACH_CPU
+#define SC_FOR_CPU(feature)
 #endif
+
+#define SC_FOR_EACH_CPU SC_FOR_CPU("avx2")
 
 #endif

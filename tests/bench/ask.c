@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 			argc < 2 ? "usage: ask DIR [THREADS [PID SINCE]]" : err.text);
 		return 2;
 	}
+	sc_store_threads(s, 1);
 	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
 		struct sc_grouping by = questions[i].by;
 		double best = 1e9;

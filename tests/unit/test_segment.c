@@ -313,7 +313,7 @@ static void contradictions(void **state)
 		{ SC_D_PAYLOAD_SIZE, 1ULL << 32 },
 		{ SC_T_GID, 1ULL << 32 },
 		{ SC_C_TASK, 1 },
-		{ SC_C_TASK, UINT32_MAX },
+		{ SC_C_TASK, SC_BLOCK_ROWS - 1 }, /* more are not encoded */
 		{ SC_C_VCPU, 65536 },
 		{ SC_C_ABI, 256 },
 		{ SC_C_STATE, 256 },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which calls a scan of a store brings, and what it reads for that. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../lib/syscalls.h"
@@ -270,13 +271,101 @@ static void watching(void **state)
 	sc_store_close(watcher.s);
 }
 
+/* What a scan hands over, and what it says of itself. */
+struct told {
+	struct sc_store *s;
+	uint64_t left; /* calls until it is ended; 0: never */
+	uint64_t calls, digest, read, all;
+	struct sc_damage damage;
+	int rc;
+};
+
+static int tell(const struct sc_call *c, void *arg)
+{
+	const uint64_t values[] = { c->seq,	      c->ts,	     c->nr,
+				    c->args[1],	      c->rip,	     c->task->tid,
+				    (uint64_t)c->ret, c->payload_len };
+	struct told *t = arg;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+		t->digest = (t->digest ^ values[i]) * 0x100000001b3;
+	for (uint32_t i = 0; i < c->payload_len; i++)
+		t->digest = (t->digest ^ ((const uint8_t *)c->payload)[i]) * 0x100000001b3;
+	/* The store may be asked meanwhile. */
+	if (t->calls++ % 16 == 0 && look_again(c, &(struct watcher){ .s = t->s }))
+		return -1;
+	return t->left && !--t->left ? 42 : 0;
+}
+
+static struct told scan_with(unsigned threads, const struct sc_filter *f, bool reverse,
+			     uint64_t left)
+{
+	struct told t = { .s = store_open(dir), .left = left };
+	struct sc_error err = { "" };
+
+	sc_store_threads(t.s, threads);
+	t.rc = sc_store_scan(t.s, f, SC_COL_ALL, reverse, tell, &t, &t.damage, &err);
+	assert_string_equal(err.text, "");
+	sc_store_scan_cost(t.s, &t.read, &t.all);
+	sc_store_close(t.s);
+	return t;
+}
+
+/* A second thread changes nothing of what a scan brings, counts and finds damaged. */
+static void two_threads(void **state)
+{
+	static const struct sc_filter failed = { .failed = true };
+	struct sc_writer *w = writer_open(dir, 1);
+	size_t n, places[9];
+	uint8_t *segment;
+
+	(void)state;
+	for (unsigned i = 0; i < 9; i++) {
+		add(w, 40);
+		flush(w, i);
+		segment = file_read(dir, "segments/000001.scs", &n);
+		free(segment);
+		places[i] = n;
+	}
+	close_writer(w, "stopped");
+	for (unsigned damaged = 0; damaged <= 2; damaged++) {
+		/* In the middle of a block are columns; one that each thread has. */
+		if (damaged) {
+			unsigned block = damaged == 1 ? 3 : 6;
+
+			segment = file_read(dir, "segments/000001.scs", &n);
+			segment[(places[block] + places[block - 1]) / 2] ^= 1;
+			file_write(dir, "segments/000001.scs", segment, n);
+			free(segment);
+		}
+		for (unsigned how = 0; how < 16; how++) {
+			const struct sc_filter *f = how & 1 ? &failed : NULL;
+			const uint64_t left = (how >> 2) * 55;
+			struct told one = scan_with(1, f, how & 2, left),
+				    two = scan_with(2, f, how & 2, left);
+
+			assert_int_equal(one.rc, one.left || !left ? 0 : 42);
+			if (!left) {
+				assert_int_equal(one.damage.blocks, damaged);
+				assert_int_equal(one.read, 9);
+			}
+			assert_true(one.calls > (how & 1 ? 5 : 50));
+			assert_int_equal(one.rc, two.rc);
+			assert_int_equal(one.calls, two.calls);
+			assert_int_equal(one.digest, two.digest);
+			assert_int_equal(one.read, two.read);
+			assert_int_equal(one.damage.blocks, two.damage.blocks);
+			assert_int_equal(one.damage.calls, two.damage.calls);
+			assert_string_equal(one.damage.first.text, two.damage.first.text);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRATCH_TEST(filters),
-		SCRATCH_TEST(pruning),
-		SCRATCH_TEST(stopping),
-		SCRATCH_TEST(watching),
+		SCRATCH_TEST(filters),	SCRATCH_TEST(pruning),	   SCRATCH_TEST(stopping),
+		SCRATCH_TEST(watching), SCRATCH_TEST(two_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
