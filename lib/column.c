@@ -239,14 +239,34 @@ SC_FOR_EACH_CPU static struct sources sources_in(const uint8_t *from, uint32_t n
 	return found;
 }
 
+/*
+ * The rows behind the first, without a branch: what comes from where no CPU can guess. @k  values
+ * that are used already
+ */
+static void bring_sources(const struct sc_context *x, const uint8_t *from, const uint64_t *values,
+			  uint32_t k, uint32_t n, uint64_t *v)
+{
+	const uint32_t *task = x->before[SC_SOURCE_TASK];
+	const uint32_t *rows[SC_SOURCES] = { x->before[SC_SOURCE_CALL], x->before[SC_SOURCE_PLACE],
+					     task, task, task };
+	const uint64_t *columns[SC_SOURCES] = { v, v, v, x->ret, values };
+
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t stored = from[i] == SC_SOURCE_STORED, row = rows[from[i]][i];
+
+		v[i] = columns[from[i]][stored ? k : row];
+		k += stored;
+	}
+}
+
 /* Only the first row has none before it. */
 static int decode_context(const struct sc_column *c, const struct sc_column_with *with,
-			  const uint8_t *from, const uint8_t *values, uint32_t n, uint64_t *v,
+			  const uint8_t *from, const uint8_t *stored, uint32_t n, uint64_t *v,
 			  struct sc_column_scratch *s)
 {
 	const struct sc_context *x = with->context;
 	struct sources found = sources_in(from, n);
-	const uint64_t *next;
+	uint64_t *values;
 	int rc;
 
 	if (found.most >= SC_SOURCES || found.stored != c->dictionary ||
@@ -258,16 +278,10 @@ static int decode_context(const struct sc_column *c, const struct sc_column_with
 	sc_buf_reset(&s->apart);
 	if (!sc_buf_room(&s->apart, (c->dictionary + 1) * sizeof(*v)))
 		return -ENOMEM;
-	load(values, c->dictionary, c, (uint64_t *)(void *)s->apart.data);
-	next = (const uint64_t *)(const void *)s->apart.data;
-	for (uint32_t i = 0; i < n; i++) {
-		if (from[i] < SC_SOURCE_RESULT)
-			v[i] = i ? v[x->before[from[i]][i]] : 0;
-		else if (from[i] == SC_SOURCE_RESULT)
-			v[i] = i ? x->ret[x->before[SC_SOURCE_TASK][i]] : 0;
-		else
-			v[i] = *next++;
-	}
+	values = (uint64_t *)(void *)s->apart.data;
+	load(stored, c->dictionary, c, values);
+	v[0] = from[0] == SC_SOURCE_STORED ? values[0] : 0;
+	bring_sources(x, from, values, from[0] == SC_SOURCE_STORED, n, v);
 	return 0;
 }
 
