@@ -17,6 +17,7 @@ FOR_EACH_SHIFT void sc_bits_put(struct sc_bits *to, uint8_t *lengths, const uint
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned length = v[i] ? 64 - (unsigned)__builtin_clzll(v[i]) : 0;
 		unsigned more = length - (length != 0);
+		/* cppcheck-suppress shiftTooManyBits ; it is 63 at most */
 		uint64_t x = v[i] ^ (uint64_t)(length != 0) << more;
 
 		lengths[i] = (uint8_t)length;

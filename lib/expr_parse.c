@@ -33,12 +33,16 @@ static int new_node(struct sc_parse *p, enum sc_expr_op op, struct sc_expr_node 
 {
 	struct sc_expr *e = p->expr;
 
-	if (e->n_nodes == SC_EXPR_NODES_MAX)
-		return sc_expr_fail(p, p->lex.at, p->lex.len, "more than %u tests and words",
-				    SC_EXPR_NODES_MAX);
+	if (e->n_nodes == SC_EXPR_NODES_MAX) {
+		sc_expr_fail(p, p->lex.at, p->lex.len, "more than %u tests and words",
+			     SC_EXPR_NODES_MAX);
+		return -EINVAL;
+	}
 	*node = calloc(1, sizeof(**node));
-	if (!*node)
-		return sc_expr_no_memory(p);
+	if (!*node) {
+		sc_expr_no_memory(p);
+		return -ENOMEM;
+	}
 	(*node)->op = op;
 	(*node)->at = (uint32_t)p->lex.at;
 	e->nodes[e->n_nodes++] = *node;
@@ -339,6 +343,7 @@ static int parse_chain(struct sc_parse *p, enum sc_expr_op op, struct sc_expr_no
 			rc = new_node(p, op, &node);
 			if (rc)
 				return rc;
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no failure returns 0 */
 			node->at = kid->at;
 			*out = node;
 		}

@@ -125,10 +125,8 @@ static void join(struct sc_fact *a, const struct sc_fact *b)
 
 void sc_facts_retire(struct sc_fact *list, size_t *n, const struct sc_fact *more)
 {
-	struct sc_fact *last = *n ? &list[*n - 1] : NULL;
-
-	if (last && last->session == more->session && last->why == more->why) {
-		join(last, more);
+	if (*n && list[*n - 1].session == more->session && list[*n - 1].why == more->why) {
+		join(&list[*n - 1], more);
 		return;
 	}
 	list[(*n)++] = *more;

@@ -95,7 +95,7 @@ int sc_group_add(struct sc_group_table *t, const struct sc_group *from)
 		t->left_out += from->calls;
 		return 0;
 	}
-	if (t->n == t->cap) {
+	if (t->n == t->cap || !slot) {
 		int rc = table_grow(t);
 
 		if (rc)

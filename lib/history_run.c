@@ -200,8 +200,8 @@ static int scan(struct run *r, uint64_t since, uint64_t until, bool showing)
 		return 0;
 	r->showing = showing;
 	return sc_store_scan(r->o->store, &f,
-			     COLUMNS | r->o->columns | (r->ask ? show->expr->columns : 0), false,
-			     on_call, r, r->o->damage, r->err);
+			     COLUMNS | r->o->columns | (show && r->ask ? show->expr->columns : 0),
+			     false, on_call, r, r->o->damage, r->err);
 }
 
 /* How things were at the time: tasks that call later may have been there already. */

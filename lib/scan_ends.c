@@ -267,6 +267,7 @@ static int read_ends(struct sc_scan *sc, uint64_t number)
 int sc_scan_patches(struct sc_scan *sc, uint64_t number)
 {
 	if (!sc->patches) {
+		sc->n_patches = 0;
 		sc->patches = malloc(SC_BLOCK_ROWS * sizeof(*sc->patches));
 		sc->patch_of = calloc(SC_BLOCK_ROWS, sizeof(*sc->patch_of));
 		if (!sc->patches || !sc->patch_of)

@@ -508,7 +508,8 @@ int sc_writer_lock(const char *dir, struct sc_writer **writer, struct sc_error *
 
 	if (!w || !(w->dir = strdup(dir))) {
 		free(w);
-		return sc_fail(err, -ENOMEM, "%s: no memory", dir);
+		sc_fail(err, -ENOMEM, "%s: no memory", dir);
+		return -ENOMEM;
 	}
 	w->dir_fd = w->segments = w->fd = -1;
 	rc = open_folder(w, err);

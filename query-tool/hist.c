@@ -105,7 +105,7 @@ static int make_room(struct hist *h)
 
 	if (!h->automatic && h->n == HIST_MOST)
 		return -E2BIG;
-	while (!rc && h->automatic && h->n >= AUTO_MOST) {
+	while (!rc && h->automatic && h->size && h->n >= AUTO_MOST) {
 		size_t step = step_of(h->interval);
 
 		if (step + 1 == N_STEPS)

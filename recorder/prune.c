@@ -102,7 +102,7 @@ int verb_prune(int argc, char **argv)
 	static const struct argp argp = { options, parse, "STORE", doc, NULL, NULL, NULL };
 	struct arguments a = { 0 };
 	struct sc_error err = { "" }, notice = { "" };
-	struct sc_pruned pruned;
+	struct sc_pruned pruned = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (prune(&a, &pruned, &notice, &err) < 0)

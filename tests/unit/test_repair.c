@@ -315,7 +315,7 @@ static void no_store(void **state)
 
 static void spoil_file(struct synth *s, const char *name)
 {
-	uint8_t *data;
+	uint8_t *data, *twice;
 	size_t n;
 
 	if (!is_there(name))
@@ -334,9 +334,12 @@ static void spoil_file(struct synth *s, const char *name)
 		break;
 	case 3:
 		/* Its beginning once more behind its end. */
-		data = realloc(data, 2 * n);
-		assert_non_null(data);
-		memcpy(data + n, data, n);
+		twice = malloc(2 * n);
+		assert_non_null(twice);
+		memcpy(twice, data, n);
+		memcpy(twice + n, data, n);
+		free(data);
+		data = twice;
 		file_write(dir, name, data, n + synth_random(s) % n);
 		break;
 	}

@@ -341,7 +341,7 @@ static void torn(void **state)
 {
 	struct sc_writer *w = begin(dir, 3, &key);
 	struct synth s;
-	uint8_t *data;
+	uint8_t *data, *longer;
 	size_t n;
 
 	(void)state;
@@ -358,7 +358,11 @@ static void torn(void **state)
 	w = begin(dir, 3, &key);
 	add(w, &s, 1);
 	data = file_read(dir, "segments/000004.scs", &n);
-	data = realloc(data, n + 500);
+	longer = malloc(n + 500);
+	assert_non_null(longer);
+	memcpy(longer, data, n);
+	free(data);
+	data = longer;
 	memcpy(data + n, files[1] + items[1].at, 500);
 	file_write(dir, "segments/000004.scs", data, n + 500);
 	assert_int_equal(VERIFY(.full = true, TRUST(key)), 0);

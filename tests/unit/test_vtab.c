@@ -13,7 +13,7 @@
 #include "thrift.h"
 #include "vtab.h"
 
-#define BLOCKS 12
+#define BLOCKS 12u
 #define ROWS 40
 #define QUERIES (400u / STRIDE(1, 8))
 
