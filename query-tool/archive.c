@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../lib/archive.h"
-#include "../lib/key.h"
-#include "../lib/place.h"
-#include "../lib/put.h"
+#include "../lib/store/archive.h"
+#include "../lib/base/key.h"
+#include "../lib/store/place.h"
+#include "../lib/base/put.h"
 #include "query.h"
 
 static int archive(struct query *q, const char *store, struct sc_archived *done,

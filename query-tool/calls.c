@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The calls, one a line, with the gaps between them. */
-#include "../lib/history_run.h"
+#include "../lib/history/history_run.h"
 #include "listing.h"
 #include "who.h"
 

@@ -6,7 +6,7 @@
 #ifndef CONTEXT_H
 #define CONTEXT_H
 
-#include "../lib/store.h"
+#include "../lib/store/store.h"
 
 #define CONTEXT_BATCH 16384u /* matches that are kept until they are shown */
 

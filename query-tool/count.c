@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/groups.h"
+#include "../lib/query/groups.h"
 #include "group.h"
 #include "line.h"
 #include "query.h"

@@ -7,7 +7,7 @@
 #ifndef CURSOR_H
 #define CURSOR_H
 
-#include "../lib/store.h"
+#include "../lib/store/store.h"
 
 struct cursor {
 	uint8_t id[16]; /* of the audit (struct sc_session) */

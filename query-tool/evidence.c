@@ -10,15 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/json.h"
-#include "../lib/place.h"
-#include "../lib/put.h"
-#include "../lib/out.h"
-#include "../lib/repair.h"
-#include "../lib/say.h"
-#include "../lib/timespec.h"
-#include "../lib/verify.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/base/json.h"
+#include "../lib/store/place.h"
+#include "../lib/base/put.h"
+#include "../lib/base/out.h"
+#include "../lib/store/repair.h"
+#include "../lib/base/say.h"
+#include "../lib/base/timespec.h"
+#include "../lib/store/verify.h"
 #include "own.h"
 #include "query.h"
 

@@ -7,11 +7,11 @@
 
 #include <xxhash.h>
 
-#include "../lib/errno_names.h"
-#include "../lib/history_run.h"
-#include "../lib/narrow.h"
-#include "../lib/salt.h"
-#include "../lib/touch.h"
+#include "../lib/decode/errno_names.h"
+#include "../lib/history/history_run.h"
+#include "../lib/query/narrow.h"
+#include "../lib/base/salt.h"
+#include "../lib/history/touch.h"
 #include "who.h"
 
 #define MOST_BYTES ((size_t)1 << 30) /* of names; a guest can make up any number of them */

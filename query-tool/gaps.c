@@ -2,10 +2,10 @@
 /* What is missing from the recording, and why. */
 #include <stdlib.h>
 
-#include "../lib/fact.h"
-#include "../lib/put.h"
-#include "../lib/syscalls.h"
-#include "../lib/timespec.h"
+#include "../lib/format/fact.h"
+#include "../lib/base/put.h"
+#include "../lib/decode/syscalls.h"
+#include "../lib/base/timespec.h"
 #include "query.h"
 
 static char *put_count(char *p, uint64_t count)

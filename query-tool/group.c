@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../lib/salt.h"
+#include "../lib/base/salt.h"
 
 static size_t place_of(const void *key, size_t len, size_t size)
 {

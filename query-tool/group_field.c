@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/errno_names.h"
-#include "../lib/store.h"
-#include "../lib/syscalls.h"
+#include "../lib/decode/errno_names.h"
+#include "../lib/store/store.h"
+#include "../lib/decode/syscalls.h"
 
 enum kind {
 	KIND_UNKNOWN,

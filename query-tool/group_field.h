@@ -3,9 +3,9 @@
 #ifndef GROUP_FIELD_H
 #define GROUP_FIELD_H
 
-#include "../lib/buf.h"
-#include "../lib/call.h"
-#include "../lib/error.h"
+#include "../lib/base/buf.h"
+#include "../lib/format/call.h"
+#include "../lib/base/error.h"
 #include "line.h"
 
 #define GROUP_FIELDS_MOST 8u /* in one list */

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../lib/put.h"
-#include "../lib/timespec.h"
+#include "../lib/base/put.h"
+#include "../lib/base/timespec.h"
 
 #define AUTO_MOST 4096u /* intervals, with HIST_AUTO */
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/json.h"
-#include "../lib/term.h"
-#include "../lib/timespec.h"
+#include "../lib/base/json.h"
+#include "../lib/base/term.h"
+#include "../lib/base/timespec.h"
 
 void line_put(struct line *l, const char *text)
 {

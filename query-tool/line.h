@@ -6,9 +6,9 @@
 #ifndef LINE_H
 #define LINE_H
 
-#include "../lib/buf.h"
-#include "../lib/call.h"
-#include "../lib/out.h"
+#include "../lib/base/buf.h"
+#include "../lib/format/call.h"
+#include "../lib/base/out.h"
 
 struct line {
 	struct sc_buf text;

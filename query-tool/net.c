@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../lib/errno_names.h"
-#include "../lib/history_run.h"
+#include "../lib/decode/errno_names.h"
+#include "../lib/history/history_run.h"
 #include "who.h"
 
 struct net {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/print_args.h"
-#include "../lib/timespec.h"
+#include "../lib/query/print_args.h"
+#include "../lib/base/timespec.h"
 #include "who.h"
 
 /* What is known only when all options have been read. */

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/term.h"
+#include "../lib/base/term.h"
 
 static pid_t pager; /* 0: none */
 static bool has_stderr; /* it goes there as well */

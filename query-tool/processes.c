@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/container.h"
-#include "../lib/history_run.h"
-#include "../lib/timespec.h"
+#include "../lib/history/container.h"
+#include "../lib/history/history_run.h"
+#include "../lib/base/timespec.h"
 #include "who.h"
 
 #define DEEPEST 40 /* levels that are indented; below it all stay there */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/match.h"
-#include "../lib/narrow.h"
+#include "../lib/query/match.h"
+#include "../lib/query/narrow.h"
 #include "interrupt.h"
 #include "query.h"
 

@@ -5,12 +5,12 @@
 #ifndef QUERY_H
 #define QUERY_H
 
-#include "../lib/expr.h"
-#include "../lib/filter_args.h"
-#include "../lib/out.h"
-#include "../lib/print.h"
-#include "../lib/say.h"
-#include "../lib/store.h"
+#include "../lib/query/expr.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/base/out.h"
+#include "../lib/decode/print.h"
+#include "../lib/base/say.h"
+#include "../lib/store/store.h"
 #include "cursor.h"
 #include "group_field.h"
 #include "hist.h"

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/fact.h"
-#include "../lib/json.h"
-#include "../lib/put.h"
-#include "../lib/term.h"
-#include "../lib/timespec.h"
+#include "../lib/format/fact.h"
+#include "../lib/base/json.h"
+#include "../lib/base/put.h"
+#include "../lib/base/term.h"
+#include "../lib/base/timespec.h"
 #include "query.h"
 
 static char *put_field(char *p, const char *name, const char *value)

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/place.h"
-#include "../lib/print_args.h"
-#include "../lib/say.h"
-#include "../lib/vtab.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/store/place.h"
+#include "../lib/query/print_args.h"
+#include "../lib/base/say.h"
+#include "../lib/sql/vtab.h"
 #include "interrupt.h"
 #include "own.h"
 #include "pager.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* scquery sql: the store as tables of SQLite (lib/vtab.h), for reading only. */
+/* scquery sql: the store as tables of SQLite (lib/sql/vtab.h), for reading only. */
 #ifndef SQL_H
 #define SQL_H
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/put.h"
-#include "../lib/store_stats.h"
+#include "../lib/base/put.h"
+#include "../lib/store/store_stats.h"
 #include "query.h"
 
 /* How most blocks have the column: "delta, bits, zstd". */

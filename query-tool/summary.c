@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/groups.h"
-#include "../lib/json.h"
-#include "../lib/put.h"
-#include "../lib/syscalls.h"
+#include "../lib/query/groups.h"
+#include "../lib/base/json.h"
+#include "../lib/base/put.h"
+#include "../lib/decode/syscalls.h"
 #include "query.h"
 
 #define MOST_ROWS 65536u /* a guest can call any number: rows for more are made into one */

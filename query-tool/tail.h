@@ -2,7 +2,7 @@
 #ifndef TAIL_H
 #define TAIL_H
 
-#include "../lib/store.h"
+#include "../lib/store/store.h"
 
 /*
  * From the first to the last of the last n calls that match. Blocks are read from the end, and

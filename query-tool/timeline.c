@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/put.h"
-#include "../lib/term.h"
-#include "../lib/timespec.h"
+#include "../lib/base/put.h"
+#include "../lib/base/term.h"
+#include "../lib/base/timespec.h"
 #include "hist.h"
 #include "line.h"
 #include "query.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "../lib/errno_names.h"
-#include "../lib/json.h"
-#include "../lib/print.h"
-#include "../lib/put.h"
-#include "../lib/syscalls.h"
-#include "../lib/term.h"
-#include "../lib/timespec.h"
+#include "../lib/decode/errno_names.h"
+#include "../lib/base/json.h"
+#include "../lib/decode/print.h"
+#include "../lib/base/put.h"
+#include "../lib/decode/syscalls.h"
+#include "../lib/base/term.h"
+#include "../lib/base/timespec.h"
 #include "../schema/abi.h"
 #include "timesketch.h"
 

@@ -7,9 +7,9 @@
 #ifndef TIMESKETCH_H
 #define TIMESKETCH_H
 
-#include "../lib/call.h"
-#include "../lib/out.h"
-#include "../lib/print.h"
+#include "../lib/format/call.h"
+#include "../lib/base/out.h"
+#include "../lib/decode/print.h"
 
 /* Write the line that a CSV file begins with. */
 int timesketch_csv_head(struct sc_out *out);

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/recover.h"
+#include "../lib/store/recover.h"
 #include "interrupt.h"
 
 #define LOOK_MS \

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "../lib/container.h"
-#include "../lib/match.h"
+#include "../lib/history/container.h"
+#include "../lib/query/match.h"
 
 void who_command(struct line *l, const struct sc_proc *p)
 {

@@ -3,7 +3,7 @@
 #ifndef WHO_H
 #define WHO_H
 
-#include "../lib/history.h"
+#include "../lib/history/history.h"
 #include "line.h"
 #include "query.h"
 

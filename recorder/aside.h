@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "../lib/buf.h"
-#include "../lib/error.h"
+#include "../lib/base/buf.h"
+#include "../lib/base/error.h"
 
 /*
  * The work. It touches nothing that the recording does but through what is safe to.

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/signature.h"
+#include "../lib/decode/signature.h"
 
 _Static_assert((int)SC_ABI_X86_64 == (int)SCAUDIT_CONV_X86_64 &&
 		       (int)SC_ABI_X32 == (int)SCAUDIT_CONV_X32 &&

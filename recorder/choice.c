@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/syscalls.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/decode/syscalls.h"
 
 #define NUMBERS (16u * 64u) /* of each bitmap */
 

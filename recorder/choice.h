@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "../lib/error.h"
-#include "../lib/store.h"
+#include "../lib/base/error.h"
+#include "../lib/store/store.h"
 #include "../schema/abi.h"
 #include "capture.h"
 

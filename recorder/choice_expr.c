@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/syscall_sets.h"
-#include "../lib/syscalls.h"
+#include "../lib/decode/syscall_sets.h"
+#include "../lib/decode/syscalls.h"
 
 #define NUMBERS 1024u /* of each convention; rows have lower ones, and so has the module's table */
 #define VALUES SCAUDIT_FILTER_TERMS

@@ -7,7 +7,7 @@
 #ifndef RECORDER_CHOICE_EXPR_H
 #define RECORDER_CHOICE_EXPR_H
 
-#include "../lib/expr.h"
+#include "../lib/query/expr.h"
 #include "choice.h"
 
 /*

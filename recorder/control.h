@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "choice.h"
 #include "report.h"
 #include "retention.h"

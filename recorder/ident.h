@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "../schema/abi.h"
 #include "layout.h"
 #include "profile.h"

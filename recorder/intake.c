@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../lib/timespec.h"
+#include "../lib/base/timespec.h"
 #include "log.h"
 #include "quick.h"
 #include "session.h"

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lib/call.h"
+#include "../lib/format/call.h"
 #include "../schema/abi.h"
 #include "thread.h"
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/key.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/base/key.h"
 #include "verb.h"
 
 static const char doc[] =

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/filter_args.h"
+#include "../lib/query/filter_args.h"
 #include "verb.h"
 
 static const struct {

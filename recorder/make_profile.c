@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
+#include "../lib/query/filter_args.h"
 #include "parts.h"
 #include "verb.h"
 

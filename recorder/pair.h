@@ -47,9 +47,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../lib/call.h"
+#include "../lib/format/call.h"
 #include "../schema/abi.h"
-#include "../lib/store.h"
+#include "../lib/store/store.h"
 
 #define PAIR_NEST 8u /* interrupted calls remembered per thread */
 #define PAIR_MAX_OPEN (1u << 20) /* open calls remembered in all */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "profile.h"
 
 enum part_symbol {

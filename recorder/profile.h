@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "../schema/abi.h"
 
 #define PROFILE_RELEASE 65u /* bytes, as in struct utsname */

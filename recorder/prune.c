@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/key.h"
-#include "../lib/store.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/base/key.h"
+#include "../lib/store/store.h"
 #include "retention.h"
 #include "verb.h"
 

@@ -8,7 +8,7 @@
 #ifndef RECORDER_QUICK_H
 #define RECORDER_QUICK_H
 
-#include "../lib/rowset.h"
+#include "../lib/format/rowset.h"
 #include "merge.h"
 #include "pair.h"
 

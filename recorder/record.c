@@ -8,7 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "../lib/timespec.h"
+#include "../lib/base/timespec.h"
 #include "log.h"
 
 #define TICK_MS 200 /* longest sleep */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "control.h"
 #include "session.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/json.h"
-#include "../lib/timespec.h"
+#include "../lib/base/json.h"
+#include "../lib/base/timespec.h"
 #include "watch.h"
 
 enum type {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/timespec.h"
+#include "../lib/base/timespec.h"
 
 #define SEGMENT_MOST (64ULL << 30)
 

@@ -6,8 +6,8 @@
 #ifndef RECORDER_RETENTION_H
 #define RECORDER_RETENTION_H
 
-#include "../lib/error.h"
-#include "../lib/store.h"
+#include "../lib/base/error.h"
+#include "../lib/store/store.h"
 
 #define RETENTION_WORDS 192u /* bytes of the settings as text, NUL included */
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/syscalls.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/decode/syscalls.h"
 
 #define NUMBERS (SCAUDIT_RETURNS_WORDS * 64u)
 

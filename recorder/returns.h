@@ -3,7 +3,7 @@
 #ifndef RECORDER_RETURNS_H
 #define RECORDER_RETURNS_H
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "../schema/abi.h"
 
 /*

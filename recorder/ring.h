@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 #include "../schema/abi.h"
 
 struct ring {

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/place.h"
-#include "../lib/snapshot.h"
-#include "../lib/timespec.h"
+#include "../lib/store/place.h"
+#include "../lib/format/snapshot.h"
+#include "../lib/base/timespec.h"
 #include "control.h"
 #include "device.h"
 #include "log.h"

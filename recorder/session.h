@@ -16,9 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../lib/error.h"
-#include "../lib/key.h"
-#include "../lib/store.h"
+#include "../lib/base/error.h"
+#include "../lib/base/key.h"
+#include "../lib/store/store.h"
 #include "../schema/abi.h"
 #include "aside.h"
 #include "choice.h"

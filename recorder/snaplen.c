@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../lib/syscalls.h"
+#include "../lib/decode/syscalls.h"
 #include "capture.h"
 
 #define NUMBERS (sizeof(((struct snaplen *)0)->of[0]) / sizeof(uint32_t))

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/timespec.h"
+#include "../lib/base/timespec.h"
 #include "snapshot_private.h"
 
 #define TASKS_MOST 65536u /* looked at */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes a snapshot (lib/snapshot.h) of a guest that runs: its processes and what they have
+ * Takes a snapshot (lib/format/snapshot.h) of a guest that runs: its processes and what they have
  * open, from its memory alone. Nothing is stopped and nothing is written. What is read may
  * change or go away at any time and may be made to mislead, so every pointer, count and
  * name is checked and bounded, and what makes no sense is left out.
@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-#include "../lib/buf.h"
-#include "../lib/error.h"
+#include "../lib/base/buf.h"
+#include "../lib/base/error.h"
 #include "ident.h"
 #include "layout.h"
 

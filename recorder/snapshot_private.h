@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../lib/snapshot.h"
+#include "../lib/format/snapshot.h"
 #include "layout.h"
 #include "memory.h"
 

@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/print_args.h"
-#include "../lib/timespec.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/query/print_args.h"
+#include "../lib/base/timespec.h"
 #include "choice_expr.h"
 #include "control.h"
 #include "device.h"

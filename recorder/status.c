@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/timespec.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/base/timespec.h"
 #include "control.h"
 #include "verb.h"
 #include "vm.h"

@@ -10,7 +10,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "../lib/filter_args.h"
+#include "../lib/query/filter_args.h"
 #include "control.h"
 #include "verb.h"
 

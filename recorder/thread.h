@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../lib/call.h"
-#include "../lib/same.h"
+#include "../lib/format/call.h"
+#include "../lib/base/same.h"
 #include "../schema/abi.h"
 
 /*

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 
 #define UNPACK_HEAD 0x268u /* bytes that the setup header lies in */
 

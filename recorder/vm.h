@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 
 #define VM_NAME_LEN 64 /* NUL included; a longer name is cut, as the module would */
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../lib/syscalls.h"
+#include "../lib/decode/syscalls.h"
 #include "../schema/abi.h"
 #include "device.h"
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/expr.h"
-#include "../lib/print_args.h"
-#include "../lib/timespec.h"
+#include "../lib/query/expr.h"
+#include "../lib/query/print_args.h"
+#include "../lib/base/timespec.h"
 #include "pace.h"
 #include "replay.h"
 

@@ -7,7 +7,7 @@
 #ifndef MERGE_H
 #define MERGE_H
 
-#include "../lib/store.h"
+#include "../lib/store/store.h"
 
 #define MERGE_WINDOW 4096 /* calls kept back */
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lib/error.h"
+#include "../lib/base/error.h"
 
 /* Speeds are in millionths, so that no rounding adds up: twice as fast is 2000000. */
 #define PACE_NORMAL 1000000ULL

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../lib/timespec.h"
+#include "../lib/base/timespec.h"
 #include "merge.h"
 #include "pace.h"
 #include "replay.h"

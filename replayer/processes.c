@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../lib/process.h"
-#include "../lib/timespec.h"
-#include "../lib/tree.h"
+#include "../lib/history/process.h"
+#include "../lib/base/timespec.h"
+#include "../lib/history/tree.h"
 #include "replay.h"
 
 int replay_processes(struct replay *r)

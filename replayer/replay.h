@@ -7,11 +7,11 @@
 
 #include <signal.h>
 
-#include "../lib/filter_args.h"
-#include "../lib/out.h"
-#include "../lib/print.h"
-#include "../lib/say.h"
-#include "../lib/store.h"
+#include "../lib/query/filter_args.h"
+#include "../lib/base/out.h"
+#include "../lib/decode/print.h"
+#include "../lib/base/say.h"
+#include "../lib/store/store.h"
 
 struct replay {
 	struct sc_filter_args where;

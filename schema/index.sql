@@ -111,7 +111,7 @@ CREATE TABLE gaps (
 );
 CREATE INDEX gaps_block ON gaps (block);
 
--- Facts of the store's own life (lib/fact.h). Those of kind 1 stand for all segments that were
+-- Facts of the store's own life (lib/format/fact.h). Those of kind 1 stand for all segments that were
 -- ever retired, oldest first; of these segments nothing else is here.
 CREATE TABLE facts (
 	block INTEGER NOT NULL, -- that holds it

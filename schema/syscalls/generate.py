@@ -5,9 +5,9 @@
 usage: generate.py OUTPUT-FOLDER
 
   syscall_ids.h     enum sc_flags_id, enum sc_struct_id
-  syscall_rows.h    for lib/syscalls.c
-  signature_rows.h  for lib/signature.c
-  flag_rows.h       for lib/flags_table.c
+  syscall_rows.h    for lib/decode/syscalls.c
+  signature_rows.h  for lib/decode/signature.c
+  flag_rows.h       for lib/decode/flags_table.c
   flag_includes.h   the headers that flags.tbl names
 
 A file that would not change is left alone. Names that calls.tbl uses and the other tables

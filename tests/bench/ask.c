@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "../../lib/groups.h"
+#include "../../lib/query/groups.h"
 
 /* One thread is measured by what it uses of a processor: others may be at work here, too. */
 static double now(bool wall)

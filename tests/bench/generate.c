@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../lib/store.h"
+#include "../../lib/store/store.h"
 #include "world.h"
 
 /* Calls that have not returned yet, the one that ends first at the front: a heap. */

@@ -12,8 +12,8 @@
 
 #include <sqlite3.h>
 
-#include "../../lib/payload.h"
-#include "../../lib/store.h"
+#include "../../lib/format/payload.h"
+#include "../../lib/store/store.h"
 
 #define BATCH 65536u /* rows of a transaction: as many as a block has */
 

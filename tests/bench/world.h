@@ -9,7 +9,7 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "../../lib/call.h"
+#include "../../lib/format/call.h"
 
 #define WORLD_BEGIN 1750000000000000000ULL /* ns since the epoch */
 #define WORLD_SLOTS 320u /* threads that live at a time */

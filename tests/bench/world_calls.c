@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../lib/payload.h"
+#include "../../lib/format/payload.h"
 #include "world.h"
 
 #define AT_CWD 0xffffff9cu /* AT_FDCWD, as libc passes it */

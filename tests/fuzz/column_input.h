@@ -3,7 +3,7 @@
 #ifndef COLUMN_INPUT_H
 #define COLUMN_INPUT_H
 
-#include "../../lib/column.h"
+#include "../../lib/format/column.h"
 
 #define COLUMN_ROWS 2048u /* most */
 

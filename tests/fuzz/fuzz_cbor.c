@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* CBOR: the first bytes say what is asked for, the others are read. */
-#include "../../lib/cbor.h"
+#include "../../lib/base/cbor.h"
 
 #include "fuzz.h"
 

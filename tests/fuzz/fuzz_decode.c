@@ -3,8 +3,8 @@
  * Any call with any memory, as text and as JSON. Whatever it is, text is printable ASCII and
  * JSON is JSON, without control characters; nothing is written behind the end.
  */
-#include "../../lib/decode.h"
-#include "../../lib/payload.h"
+#include "../../lib/decode/decode.h"
+#include "../../lib/format/payload.h"
 
 #include "fuzz.h"
 #include "json.h"

@@ -5,9 +5,9 @@
  *
  * What a scan may leave out has to be what the filter is not true of.
  */
-#include "../../lib/expr.h"
-#include "../../lib/history_run.h"
-#include "../../lib/narrow.h"
+#include "../../lib/query/expr.h"
+#include "../../lib/history/history_run.h"
+#include "../../lib/query/narrow.h"
 
 #include "fuzz.h"
 

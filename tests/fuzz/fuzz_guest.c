@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "../../lib/snapshot.h"
+#include "../../lib/format/snapshot.h"
 #include "../../recorder/snapshot.h"
 
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Calls of a few tasks, with any arguments and memory, into the history of a session. */
-#include "../../lib/history.h"
+#include "../../lib/history/history.h"
 
 #include "fuzz.h"
 

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 
-#include "../../lib/fact.h"
-#include "../../lib/groups.h"
-#include "../../lib/store_stats.h"
-#include "../../lib/verify.h"
+#include "../../lib/format/fact.h"
+#include "../../lib/query/groups.h"
+#include "../../lib/store/store_stats.h"
+#include "../../lib/store/verify.h"
 #include "fuzz_store_dir.h"
 
 #define CHANGES 12u

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Texts of keys and checkpoints. The first byte says which: 0 secret, 1 public, 2 checkpoint. */
-#include "../../lib/checkpoint.h"
+#include "../../lib/store/checkpoint.h"
 
 #include "fuzz.h"
 

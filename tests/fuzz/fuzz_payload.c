@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pieces: as a ring holds them (first byte even), or as a payload of a store. */
-#include "../../lib/payload.h"
+#include "../../lib/format/payload.h"
 
 #include "fuzz.h"
 

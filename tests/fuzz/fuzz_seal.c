@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A head, and whether it is sealed. The first byte says of what: 0 segment, 1 block, 2 footer. */
-#include "../../lib/segment.h"
+#include "../../lib/format/segment.h"
 
 #include "fuzz.h"
 

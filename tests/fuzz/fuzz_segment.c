@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../lib/segment.h"
+#include "../../lib/format/segment.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A snapshot: read, written again, read again. */
-#include "../../lib/snapshot.h"
+#include "../../lib/format/snapshot.h"
 
 #include "fuzz.h"
 

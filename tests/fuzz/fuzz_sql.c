@@ -2,7 +2,7 @@
 /* A statement that a store is asked in SQL: what it wants is pushed down to blocks and columns. */
 #include <sqlite3.h>
 
-#include "../../lib/vtab.h"
+#include "../../lib/sql/vtab.h"
 #include "fuzz_store_dir.h"
 
 #define STEPS 1000 /* of SQLite, between two looks */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../lib/store.h"
+#include "../../lib/store/store.h"
 #include "fuzz.h"
 
 #define FUZZ_CALLS 300u /* in three blocks */

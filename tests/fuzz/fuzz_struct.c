@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Any bytes as any structure, as a socket's address, as control messages; text and JSON. */
-#include "../../lib/structs.h"
+#include "../../lib/decode/structs.h"
 
 #include "fuzz.h"
 #include "json.h"

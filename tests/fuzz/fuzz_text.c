@@ -2,8 +2,8 @@
 /* What people write: the first byte says which option it is. */
 #include <string.h>
 
-#include "../../lib/filter_args.h"
-#include "../../lib/timespec.h"
+#include "../../lib/query/filter_args.h"
+#include "../../lib/base/timespec.h"
 #include "../../recorder/capture.h"
 
 #include "fuzz.h"

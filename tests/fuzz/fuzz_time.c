@@ -2,7 +2,7 @@
 /* Points in time and spans of it, as people write them, at any time. */
 #include <inttypes.h>
 
-#include "../../lib/timespec.h"
+#include "../../lib/base/timespec.h"
 
 #include "fuzz.h"
 

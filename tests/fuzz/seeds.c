@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../lib/field.h"
-#include "../../lib/history.h"
-#include "../../lib/payload.h"
-#include "../../lib/snapshot.h"
-#include "../../lib/store.h"
-#include "../../lib/structs.h"
+#include "../../lib/query/field.h"
+#include "../../lib/history/history.h"
+#include "../../lib/format/payload.h"
+#include "../../lib/format/snapshot.h"
+#include "../../lib/store/store.h"
+#include "../../lib/decode/structs.h"
 #include "../unit/synth.h"
 #include "seeds.h"
 

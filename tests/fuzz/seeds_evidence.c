@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/checkpoint.h"
-#include "../../lib/segment.h"
+#include "../../lib/store/checkpoint.h"
+#include "../../lib/format/segment.h"
 #include "../unit/synth.h"
 #include "seeds.h"
 

@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #include "fault.h"
-#include "io.h"
+#include "base/io.h"
 
 #define FILES 64
 #define SECTOR 512

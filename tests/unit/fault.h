@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A disk that fails: each write, sync, truncation, rename, creation and removal
- * of the store, its own (lib/io.h) and SQLite's (through a VFS), is a step that
+ * of the store, its own (lib/base/io.h) and SQLite's (through a VFS), is a step that
  * can be made to go wrong. Also what a power cut leaves: every file as it was
  * when it was last synced, or any mixture of that and of what was written since.
  */

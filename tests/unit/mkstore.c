@@ -26,9 +26,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/key.h"
-#include "../../lib/payload.h"
-#include "../../lib/store.h"
+#include "../../lib/base/key.h"
+#include "../../lib/format/payload.h"
+#include "../../lib/store/store.h"
 #include "../../schema/abi.h"
 
 struct script {

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "../../lib/syscalls.h"
+#include "../../lib/decode/syscalls.h"
 #include "../../schema/abi.h"
 #include "model.h"
-#include "payload.h"
+#include "format/payload.h"
 #include "synth.h"
 
 void model_free(struct model *m)

@@ -6,7 +6,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include "store.h"
+#include "store/store.h"
 
 struct model_call {
 	struct sc_call call; /* task and payload aside */

@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "model.h"
-#include "segment.h"
+#include "format/segment.h"
 #include "synth.h"
-#include "verify.h"
-#include "writer_private.h"
+#include "store/verify.h"
+#include "store/writer_private.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define STRIDE 23 /* bytes between those that are changed */

@@ -12,7 +12,7 @@
 
 #include "../../schema/abi.h"
 #include "synth.h"
-#include "verify.h"
+#include "store/verify.h"
 
 static double seconds(clockid_t clock)
 {

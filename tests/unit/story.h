@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What tests of lib/history.h are made of: calls with their memory, made up one by one, in
+ * What tests of lib/history/history.h are made of: calls with their memory, made up one by one, in
  * a guest whose clock is the time. A call is begun with call(), its memory put with text()
  * and its like, and ended with returns() or without a return by ends().
  */
@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "../../lib/history.h"
-#include "../../lib/payload.h"
-#include "../../lib/syscalls.h"
+#include "../../lib/history/history.h"
+#include "../../lib/format/payload.h"
+#include "../../lib/decode/syscalls.h"
 
 #define BEGIN 1772368200000000000ULL /* of the session */
 #define STEP 1000000000ULL /* between calls */

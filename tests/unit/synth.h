@@ -8,7 +8,7 @@
 #ifndef SYNTH_H
 #define SYNTH_H
 
-#include "store.h"
+#include "store/store.h"
 
 #define SYNTH_TASKS 64
 #define SYNTH_BEGIN 1700000000000000000ULL

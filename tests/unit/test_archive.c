@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "../../schema/abi.h"
-#include "archive.h"
-#include "io.h"
-#include "key.h"
+#include "store/archive.h"
+#include "base/io.h"
+#include "base/key.h"
 #include "scratch.h"
-#include "verify.h"
-#include "writer_private.h"
+#include "store/verify.h"
+#include "store/writer_private.h"
 
 static struct sc_error err;
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/signature.h"
+#include "../../lib/decode/signature.h"
 #include "../../recorder/capture.h"
 
 static int make(void **state)

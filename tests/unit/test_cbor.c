@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cbor.h"
+#include "base/cbor.h"
 
 static struct sc_cbor over(const void *data, size_t n)
 {

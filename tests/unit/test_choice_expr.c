@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/syscalls.h"
+#include "../../lib/decode/syscalls.h"
 #include "../../recorder/choice_expr.h"
 
 static struct choice choice;

@@ -12,8 +12,8 @@
 #include <lz4.h>
 #include <xxhash.h>
 
-#include "bits.h"
-#include "column.h"
+#include "format/bits.h"
+#include "format/column.h"
 
 #define MOST 65536u
 

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/writer_private.h"
+#include "../../lib/store/writer_private.h"
 #include "fault.h"
 #include "model.h"
 #include "synth.h"

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/decode.h"
-#include "../../lib/payload.h"
+#include "../../lib/decode/decode.h"
+#include "../../lib/format/payload.h"
 
 #define MEMORY 0x7ffe0000ULL
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/errno_names.h"
+#include "../../lib/decode/errno_names.h"
 
 static void names(void **state)
 {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/expr.h"
-#include "../../lib/payload.h"
+#include "../../lib/query/expr.h"
+#include "../../lib/format/payload.h"
 
 #define NOW 1772368200000000000ULL /* 2026-03-01 12:30:00 UTC */
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/fdtable.h"
-#include "../../lib/path.h"
+#include "../../lib/history/fdtable.h"
+#include "../../lib/base/path.h"
 
 #define TABLES 8u
 #define FDS 100u

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "../../lib/filter_args.h"
-#include "../../lib/place.h"
-#include "../../lib/syscalls.h"
+#include "../../lib/query/filter_args.h"
+#include "../../lib/store/place.h"
+#include "../../lib/decode/syscalls.h"
 
 #define I386 (1ULL << 32)
 #define X32 0x40000000ULL

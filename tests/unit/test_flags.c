@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/flags.h"
+#include "../../lib/decode/flags.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -27,10 +27,10 @@
 
 #include <xxhash.h>
 
-#include "../../lib/archive.h"
-#include "../../lib/recover.h"
-#include "../../lib/verify.h"
-#include "../../lib/writer_private.h"
+#include "../../lib/store/archive.h"
+#include "../../lib/store/recover.h"
+#include "../../lib/store/verify.h"
+#include "../../lib/store/writer_private.h"
 #include "../../schema/abi.h"
 #include "model.h"
 #include "synth.h"

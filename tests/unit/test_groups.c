@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/groups.h"
-#include "../../lib/syscalls.h"
+#include "../../lib/query/groups.h"
+#include "../../lib/decode/syscalls.h"
 #include "../../schema/abi.h"
 #include "scratch.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "../../lib/buf.h"
-#include "../../lib/snapshot.h"
+#include "../../lib/base/buf.h"
+#include "../../lib/format/snapshot.h"
 #include "story.h"
 
 #define A task(10, 1)

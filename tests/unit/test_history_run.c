@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A history that is gone through in a store. */
-#include "../../lib/history_run.h"
+#include "../../lib/history/history_run.h"
 #include "scratch.h"
 
 #define BLOCKS 4u

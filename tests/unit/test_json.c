@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/json.h"
-#include "../../lib/term.h"
+#include "../../lib/base/json.h"
+#include "../../lib/base/term.h"
 
 /* Every bound is tested: the text has exactly the room that the header asks for. */
 static void check(const char *bytes, size_t len, const char *expected)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "seal.h"
+#include "format/seal.h"
 
 static struct sc_secret_key first, second;
 

@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/verify.h"
-#include "../../lib/writer_private.h"
+#include "../../lib/store/verify.h"
+#include "../../lib/store/writer_private.h"
 #include "model.h"
 #include "synth.h"
 #include "thrift.h"

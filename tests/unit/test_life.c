@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/life.h"
+#include "../../lib/history/life.h"
 #include "../../schema/abi.h"
 
 #define WALL 1772368200000000000ULL

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/bounds.h"
-#include "../../lib/groups.h"
-#include "../../lib/narrow.h"
-#include "../../lib/payload.h"
+#include "../../lib/query/bounds.h"
+#include "../../lib/query/groups.h"
+#include "../../lib/query/narrow.h"
+#include "../../lib/format/payload.h"
 #include "scratch.h"
 
 #define CALLS 3000u

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/print.h"
+#include "../../lib/decode/print.h"
 #include "../../schema/abi.h"
 
 #define TIME 1772368200123456789ULL /* 2026-03-01T12:30:00.123456789Z */

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/task_set.h"
+#include "../../lib/format/task_set.h"
 #include "../../recorder/quick.h"
 #include "ring_model.h"
 

@@ -16,7 +16,7 @@
 #include <sqlite3.h>
 
 #include "fault.h"
-#include "repair.h"
+#include "store/repair.h"
 #include "sealed.h"
 
 #define CALLS 64

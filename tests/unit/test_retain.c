@@ -17,12 +17,12 @@
 
 #include <cmocka.h>
 
-#include "../../lib/recover.h"
-#include "../../lib/writer_private.h"
+#include "../../lib/store/recover.h"
+#include "../../lib/store/writer_private.h"
 #include "fault.h"
 #include "model.h"
 #include "synth.h"
-#include "verify.h"
+#include "store/verify.h"
 #include "thrift.h"
 
 #define ROWS 12u /* of a block */

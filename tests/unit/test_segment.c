@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "io.h"
+#include "base/io.h"
 #include "model.h"
-#include "segment.h"
+#include "format/segment.h"
 #include "synth.h"
 
 static char *dir;

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/payload.h"
+#include "../../lib/format/payload.h"
 #include "../../recorder/session.h"
 #include "ring_model.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/signature.h"
+#include "../../lib/decode/signature.h"
 #include "../../schema/abi.h"
 
 typedef void see_fn(enum sc_abi abi, const struct sc_syscall *row, const struct sc_signature *s,

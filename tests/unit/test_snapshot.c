@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/cbor.h"
-#include "../../lib/snapshot.h"
+#include "../../lib/base/cbor.h"
+#include "../../lib/format/snapshot.h"
 
 #define BYTES(text)                                       \
 	{                                                 \

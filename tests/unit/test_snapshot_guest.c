@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/snapshot.h"
+#include "../../lib/format/snapshot.h"
 #include "../../recorder/snapshot.h"
 #include "guest_image.h"
 

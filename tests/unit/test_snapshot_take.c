@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/snapshot.h"
+#include "../../lib/format/snapshot.h"
 #include "../../recorder/snapshot.h"
 
 #define BYTES (2u << 20)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../lib/index.h"
-#include "../../lib/payload.h"
-#include "../../lib/rowset.h"
+#include "../../lib/store/index.h"
+#include "../../lib/format/payload.h"
+#include "../../lib/format/rowset.h"
 #include "../../schema/abi.h"
 #include "scratch.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/syscalls.h"
+#include "../../lib/decode/syscalls.h"
 #include "../../schema/abi.h"
 #include "scratch.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../lib/writer_private.h"
+#include "../../lib/store/writer_private.h"
 #include "../../schema/abi.h"
 #include "scratch.h"
 

@@ -35,8 +35,8 @@
 
 #include <cmocka.h>
 
-#include "../../lib/structs.h"
-#include "../../lib/tables.h"
+#include "../../lib/decode/structs.h"
+#include "../../lib/decode/tables.h"
 
 static char buffer[65536];
 static struct sc_decode how;
@@ -124,7 +124,7 @@ static void tables_are_there(void **state)
 	(void)state;
 	for (i = 0; i < SC_T_COUNT; i++)
 		if (!sc_table_id((enum sc_table)i))
-			fail_msg("table %u of lib/tables.h is not in flags.tbl", i);
+			fail_msg("table %u of lib/decode/tables.h is not in flags.tbl", i);
 }
 
 static void times(void **state)

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/syscalls.h"
+#include "../../lib/decode/syscalls.h"
 #include "../../schema/abi.h"
 
 #define HEADERS "/usr/include/x86_64-linux-gnu/asm/"

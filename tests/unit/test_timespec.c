@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/timespec.h"
+#include "../../lib/base/timespec.h"
 
 #define S SC_NS_PER_SEC
 /* 2026-03-01T12:30:00.5Z, a Sunday: date -u -d 2026-03-01T12:30:00Z +%s */

@@ -11,7 +11,7 @@
 
 #include "scratch.h"
 #include "thrift.h"
-#include "vtab.h"
+#include "sql/vtab.h"
 
 #define BLOCKS 12u
 #define ROWS 40

@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../../../lib/payload.h"
-#include "../../../lib/store.h"
+#include "../../../lib/format/payload.h"
+#include "../../../lib/store/store.h"
 
 static int show(const struct sc_call *call, void *arg)
 {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../../lib/flags.h"
+#include "../../../lib/decode/flags.h"
 #include "syscall_ids.h"
 
 static const struct sc_flags *find(const char *name)
