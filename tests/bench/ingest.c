@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ingest LOAD CALLS DIR [RING_BYTES]: what a recorder makes of made-up calls, from rings
+ * ingest LOAD CALLS DIR [RING_BYTES [KEEP_BYTES]]: what a recorder makes of made-up calls, from rings
  * as the module lays them out to durable blocks in a new store DIR.
  *
  * LOAD is getppid (one thread that makes one call over and over), loop (the same, and one
  * of 500 calls is another thread's), or mixed (processes with threads on four vCPUs,
  * synth.c), or args (mixed, with the memory of their arguments). The rings are filled outside of what is
  * measured, which is all in consume(): valgrind --tool=callgrind
- * --toggle-collect=consume counts its instructions.
+ * --toggle-collect=consume counts its instructions. With KEEP_BYTES the store is kept so small, as
+ * screcord --keep does, and what is resident is told each minute: for runs of an hour. RING_BYTES
+ * 0 are as many as a recorder takes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../../recorder/session.h"
 #include "../unit/ring_model.h"
@@ -247,6 +250,25 @@ __attribute__((noinline)) static int consume(void)
 	return taken;
 }
 
+/* What is resident now, for runs so long that the most there ever was says little. */
+static void tell_resident(void)
+{
+	static uint64_t next;
+	uint64_t now = session_clock();
+	unsigned long pages = 0;
+	FILE *f;
+
+	if (now < next)
+		return;
+	next = now + 60000000000ULL;
+	f = fopen("/proc/self/statm", "re");
+	if (f && fscanf(f, "%*u %lu", &pages) == 1)
+		fprintf(stderr, "%.0f million calls: %lu bytes resident\n", (double)made / 1e6,
+			pages * (unsigned long)sysconf(_SC_PAGESIZE));
+	if (f)
+		fclose(f);
+}
+
 static void begin(const char *dir, uint64_t bytes)
 {
 	struct sc_error err = { "" }, notice;
@@ -277,7 +299,7 @@ static void begin(const char *dir, uint64_t bytes)
 
 int main(int argc, char **argv)
 {
-	uint64_t bytes;
+	uint64_t bytes, keep;
 	struct sc_error err = { "" };
 	struct rusage usage;
 	double spent = 0;
@@ -287,11 +309,15 @@ int main(int argc, char **argv)
 	mixed = args || (argc > 3 && strcmp(argv[1], "mixed") == 0);
 	alone = argc > 3 && strcmp(argv[1], "getppid") == 0;
 	if (calls == 0 || (!mixed && !alone && strcmp(argv[1], "loop") != 0)) {
-		fprintf(stderr, "usage: ingest getppid|loop|mixed|args CALLS DIR [RING_BYTES]\n");
+		fprintf(stderr,
+			"usage: ingest getppid|loop|mixed|args CALLS DIR [RING_BYTES [KEEP_BYTES]]\n");
 		return 2;
 	}
-	bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : session_ring_bytes(mixed ? RINGS : 1);
-	begin(argv[3], bytes);
+	bytes = argc > 4 ? strtoull(argv[4], NULL, 10) : 0;
+	keep = argc > 5 ? strtoull(argv[5], NULL, 10) : 0;
+	begin(argv[3], bytes ? bytes : session_ring_bytes(mixed ? RINGS : 1));
+	session.retention.limits.keep_bytes = keep;
+	sc_writer_limit(session.writer, &session.retention.limits);
 	while (made < calls || seq != session.last_event) {
 		double from;
 
@@ -300,6 +326,10 @@ int main(int argc, char **argv)
 		if (consume() < 0) {
 			fprintf(stderr, "ingest: %s\n", session.error.text);
 			return 4;
+		}
+		if (keep) {
+			session_retain(&session, session_clock());
+			tell_resident();
 		}
 		spent += used() - from;
 	}
@@ -317,7 +347,9 @@ int main(int argc, char **argv)
 	}
 	getrusage(RUSAGE_SELF, &usage);
 	printf("ingest/%s %.0f calls/s\n", argv[1], (double)calls / spent);
-	printf("size/%s %.2f bytes/call\n", argv[1], (double)session.store_bytes / (double)calls);
+	if (!keep)
+		printf("size/%s %.2f bytes/call\n", argv[1],
+		       (double)session.store_bytes / (double)calls);
 	printf("rss/%s %" PRIu64 " bytes\n", argv[1], (uint64_t)usage.ru_maxrss * 1024);
 	return 0;
 }
