@@ -22,7 +22,6 @@
 #define FIRST_SLOTS 1024u /* of each table */
 #define ROWS_MOST 65536u /* and tasks */
 #define CODE_BITS 17u /* of a slot's tag; codes are up to ROWS_MOST + 1 */
-#define AHEAD 32u /* rows whose slots are fetched at once */
 #define ROUNDS (1u << (32 - CODE_BITS))
 
 /* A key, and the last row that has it. */
@@ -52,26 +51,16 @@ void sc_context_free(struct sc_context *x)
 	*x = (struct sc_context){ 0 };
 }
 
-static inline uint64_t hash_of(uint64_t salt, uint64_t word, uint32_t tag)
+static inline struct sc_context_slot *find_in(struct sc_context_slot *slots, uint32_t mask,
+					      uint64_t salt, uint64_t word, uint32_t tag)
 {
-	return (word + (tag ^ salt) * 0x9e3779b97f4a7c15ULL) * salt >> 40;
-}
-
-static inline struct sc_context_slot *find_from(struct sc_context_slot *slots, uint32_t mask,
-						uint64_t hash, uint64_t word, uint32_t tag)
-{
-	uint32_t at = (uint32_t)hash & mask;
+	uint64_t hash = (word + (tag ^ salt) * 0x9e3779b97f4a7c15ULL) * salt;
+	uint32_t at = (uint32_t)(hash >> 40) & mask;
 
 	while ((slots[at].word != word || slots[at].tag != tag) &&
 	       !((slots[at].tag ^ tag) >> CODE_BITS))
 		at = (at + 1) & mask;
 	return &slots[at];
-}
-
-static struct sc_context_slot *find_in(struct sc_context_slot *slots, uint32_t mask, uint64_t salt,
-				       uint64_t word, uint32_t tag)
-{
-	return find_from(slots, mask, hash_of(salt, word, tag), word, tag);
 }
 
 static int grow(struct sc_context *x, struct sc_context_table *t)
@@ -115,37 +104,23 @@ static int begin(struct sc_context *x)
 	return 0;
 }
 
-/* A key whose slot is on its way from memory. */
-struct ahead {
-	uint64_t word, hash;
-	uint32_t tag;
-};
-
-static inline void look_ahead(const struct sc_context *x, const struct sc_context_table *t,
-			      struct ahead *a, uint64_t word, uint32_t code)
-{
-	a->word = word;
-	a->tag = x->round << CODE_BITS | code;
-	a->hash = hash_of(x->salt, word, a->tag);
-	__builtin_prefetch(&t->slots[(uint32_t)a->hash & t->mask], 1);
-}
-
 /*
  * The last row with this key, and from now on this one; SC_NO_ROW: none.
  * @retval -ENOMEM
  */
-static inline int last(struct sc_context *x, struct sc_context_table *t, const struct ahead *a,
-		       uint32_t row, uint32_t *before)
+static inline int last(struct sc_context *x, struct sc_context_table *t, uint64_t word,
+		       uint32_t code, uint32_t row, uint32_t *before)
 {
-	struct sc_context_slot *slot = find_from(t->slots, t->mask, a->hash, a->word, a->tag);
+	const uint32_t tag = x->round << CODE_BITS | code;
+	struct sc_context_slot *slot = find_in(t->slots, t->mask, x->salt, word, tag);
 
-	if (slot->tag == a->tag) {
+	if (slot->tag == tag) {
 		*before = slot->row;
 		slot->row = row;
 		return 0;
 	}
 	*before = SC_NO_ROW;
-	*slot = (struct sc_context_slot){ a->word, a->tag, row };
+	*slot = (struct sc_context_slot){ word, tag, row };
 	return ++t->used > t->mask / 2 ? grow(x, t) : 0;
 }
 
@@ -222,7 +197,6 @@ static int make_call(struct sc_context *x)
 	struct sc_context_table *same = &x->tables[SC_CONTEXT_SAME],
 				*wider = &x->tables[SC_CONTEXT_WIDER];
 	uint32_t *by_task = x->before[SC_SOURCE_TASK], *by_call = x->before[SC_SOURCE_CALL];
-	struct ahead a[AHEAD], b[AHEAD];
 	uint32_t code = 0, tasks = 0;
 	int rc = begin(x);
 
@@ -231,30 +205,23 @@ static int make_call(struct sc_context *x)
 	if (!rc)
 		rc = begin_last(x, tasks);
 	begin_codes(x);
-	for (uint32_t i = 0, end; i < x->n && !rc; i = end) {
-		end = x->n - i < AHEAD ? x->n : i + AHEAD;
-		for (uint32_t k = i; k < end && !rc; k++) {
-			struct sc_context_last *task = &x->last[x->task[k]];
-			uint64_t word = x->task[k] << 32 | (uint32_t)x->nr[k];
-			/* The row above, where the task has none before. */
-			uint32_t before = task->row == SC_NO_ROW ? code : task->code;
+	for (uint32_t i = 0; i < x->n && !rc; i++) {
+		struct sc_context_last *task = &x->last[x->task[i]];
+		uint64_t word = x->task[i] << 32 | (uint32_t)x->nr[i];
+		/* The row above, where the task has none before. */
+		uint32_t before = task->row == SC_NO_ROW ? code : task->code, row, row_wider;
 
-			by_task[k] = task->row == SC_NO_ROW ? row_above(k) : task->row;
-			rc = code_of(x, x->nr[k], &code);
-			*task = (struct sc_context_last){ k, code };
-			look_ahead(x, same, &a[k - i], word, before);
-			look_ahead(x, wider, &b[k - i], word, 0);
-		}
-		for (uint32_t k = i; k < end && !rc; k++) {
-			uint32_t row, row_wider = SC_NO_ROW;
-
-			rc = last(x, same, &a[k - i], k, &row);
-			if (!rc)
-				rc = last(x, wider, &b[k - i], k, &row_wider);
-			by_call[k] = row != SC_NO_ROW	    ? row :
+		by_task[i] = task->row == SC_NO_ROW ? row_above(i) : task->row;
+		rc = code_of(x, x->nr[i], &code);
+		*task = (struct sc_context_last){ i, code };
+		if (!rc)
+			rc = last(x, same, word, before, i, &row);
+		if (!rc)
+			rc = last(x, wider, word, 0, i, &row_wider);
+		if (!rc)
+			by_call[i] = row != SC_NO_ROW	    ? row :
 				     row_wider != SC_NO_ROW ? row_wider :
-							      row_above(k);
-		}
+							      row_above(i);
 	}
 	return rc;
 }
@@ -263,33 +230,24 @@ static int make_place(struct sc_context *x)
 {
 	struct sc_context_table *same = &x->tables[SC_CONTEXT_SAME];
 	uint32_t *to = x->before[SC_SOURCE_PLACE];
-	struct ahead a[AHEAD];
 	int rc = begin(x);
 
 	/* So many numbers can come. */
 	if (!rc)
 		rc = begin_last(x, x->n + 1);
 	begin_codes(x);
-	for (uint32_t i = 0, end; i < x->n && !rc; i = end) {
-		end = x->n - i < AHEAD ? x->n : i + AHEAD;
-		for (uint32_t k = i; k < end && !rc; k++) {
-			uint32_t code;
+	for (uint32_t i = 0; i < x->n && !rc; i++) {
+		uint32_t row, code;
 
-			rc = code_of(x, x->nr[k], &code);
-			if (rc)
-				break;
-			/* By the wider key, for the present. */
-			to[k] = x->last[code].row != SC_NO_ROW ? x->last[code].row : row_above(k);
-			x->last[code].row = k;
-			look_ahead(x, same, &a[k - i], x->rip[k], code);
-		}
-		for (uint32_t k = i; k < end && !rc; k++) {
-			uint32_t row;
-
-			rc = last(x, same, &a[k - i], k, &row);
-			if (row != SC_NO_ROW)
-				to[k] = row;
-		}
+		rc = code_of(x, x->nr[i], &code);
+		if (!rc)
+			rc = last(x, same, x->rip[i], code, i, &row);
+		if (rc)
+			break;
+		to[i] = row != SC_NO_ROW	       ? row :
+			x->last[code].row != SC_NO_ROW ? x->last[code].row :
+							 row_above(i);
+		x->last[code].row = i;
 	}
 	return rc;
 }
