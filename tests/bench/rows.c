@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "../../lib/decode/signature.h"
 #include "../../lib/format/payload.h"
 #include "../../lib/store/store.h"
 
@@ -23,19 +24,35 @@ struct insert {
 	uint64_t rows;
 };
 
-/* The first path of a call, or nothing. */
+/* The first name of a file among a call's arguments, as it was given, or nothing. */
 static void find_path(const struct sc_call *c, struct sc_piece *path)
 {
+	const struct sc_signature *sig = sc_call_signature(c);
+
 	*path = (struct sc_piece){ .data = (const uint8_t *)"" };
-	for (unsigned arg = 0; arg < 2; arg++) {
+	for (unsigned i = 0; sig && i < sig->n_args; i++) {
 		struct sc_piece piece;
 
-		if (!sc_call_piece(c, arg, SCAUDIT_PART_DATA, 0, false, &piece) || !piece.size ||
-		    piece.data[0] != '/')
+		if (sig->args[i].type != SC_TYPE_PATH ||
+		    !sc_call_piece(c, i, SCAUDIT_PART_DATA, 0, false, &piece) || !piece.size)
 			continue;
 		*path = piece;
 		return;
 	}
+}
+
+/* A text of the guest's as a field of CSV. DuckDB takes no bytes that are not UTF-8. */
+static void print_text(const void *text, size_t size)
+{
+	const unsigned char *p = text;
+
+	putchar('"');
+	for (size_t i = 0; i < size; i++) {
+		if (p[i] == '"')
+			putchar('"');
+		putchar(p[i] < ' ' || p[i] > '~' ? '?' : p[i]);
+	}
+	putchar('"');
 }
 
 static int print(const struct sc_call *c, void *arg)
@@ -45,15 +62,19 @@ static int print(const struct sc_call *c, void *arg)
 
 	(void)arg;
 	find_path(c, &path);
-	printf("%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u,%u,%u,%s,%u,%" PRIu64, c->seq, c->ts, c->dur,
-	       t->pid, t->tid, t->uid, t->comm, c->abi, c->nr);
+	printf("%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u,%u,%u,", c->seq, c->ts, c->dur, t->pid,
+	       t->tid, t->uid);
+	print_text(t->comm, strnlen(t->comm, sizeof(t->comm)));
+	printf(",%u,%" PRIu64, c->abi, c->nr);
 	for (unsigned i = 0; i < 6; i++)
 		printf(",%" PRId64, (int64_t)c->args[i]);
 	if (sc_call_has_ret(c))
 		printf(",%" PRId64, c->ret);
 	else
 		putchar(',');
-	printf(",%u,%.*s\n", c->state, (int)path.size, (const char *)path.data);
+	printf(",%u,", c->state);
+	print_text(path.data, path.size);
+	putchar('\n');
 	return 0;
 }
 
