@@ -63,7 +63,7 @@ check_checkpatch() {
 
 check_shell() {
 	(cd "$TOP" && shellcheck -x -P SCRIPTDIR dev .ci/run scripts/*.sh tests/lab/*.sh \
-		tests/lab/host/*.sh tests/bench/*.sh tests/fuzz/*.sh completions/*.bash && shellcheck -s bash -e SC1090,SC1091 \
+		tests/lab/host/*.sh tests/bench/*.sh tests/bench/load/*.sh tests/fuzz/*.sh completions/*.bash && shellcheck -s bash -e SC1090,SC1091 \
 		-e SC2015,SC2016,SC2034,SC2148 tests/lab/scenarios/*.sh)
 }
 
