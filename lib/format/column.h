@@ -85,6 +85,7 @@ struct sc_column_hint {
 	uint8_t blocks; /* for so many more it is good */
 	bool pack; /* packing has helped */
 	uint32_t size; /* stored bytes of 1024 rows, when it was chosen */
+	uint32_t rows; /* by which it was */
 };
 
 /*

@@ -112,10 +112,11 @@ static int take_hint(const uint64_t *v, uint32_t n, const struct sc_column_with 
 	return 1;
 }
 
-/* Is this quick enough to undo for a column that is scanned? */
-static bool quick_enough(const struct choice *ch)
+/* Is this quick enough to undo for a column that is scanned? In an archive all is, that is small. */
+static bool quick_enough(const struct choice *ch, const struct sc_column_scratch *s)
 {
-	return ch->codec == SC_CODEC_LZ4 || ch->log2 == 0 || ch->layout == SC_LAYOUT_BITS;
+	return s->codec.level || ch->codec == SC_CODEC_LZ4 || ch->log2 == 0 ||
+	       ch->layout == SC_LAYOUT_BITS;
 }
 
 /* Try the layouts and codecs of a transform. @least, @best in and out */
@@ -136,7 +137,7 @@ static int try_layouts(struct choice ch, const uint64_t *v, uint32_t n,
 			ch.layout = (uint8_t)layout;
 			ch.codec = (uint8_t)codec;
 			ch.log2 = layout == SC_LAYOUT_BITS ? 3 : log2;
-			if (with && with->scanned && !quick_enough(&ch))
+			if (with && with->scanned && !quick_enough(&ch, s))
 				continue;
 			rc = column_estimate(&ch, v, n, s, &bytes);
 			if (rc)
@@ -221,10 +222,11 @@ static void keep_hint(struct sc_column_hint *hint, const struct choice *ch,
 		hint->codec = ch->codec;
 		hint->look = ch->look;
 		hint->size = size;
+		hint->rows = n;
 		hint->blocks = HINT_BLOCKS;
 		hint->pack = c->stored < c->raw - c->raw / 16;
-	} else if (size > hint->size + hint->size / 4 + 64) {
-		hint->blocks = 0; /* the load has changed */
+	} else if (size > hint->size + hint->size / 4 + 64 || n / 4 > hint->rows) {
+		hint->blocks = 0; /* the load has changed, or was judged by few rows */
 	} else {
 		hint->blocks--;
 	}
