@@ -43,6 +43,22 @@ void sc_files_close(struct sc_files *f);
 /* The same by the store's own. */
 int sc_store_segment(struct sc_store *s, uint32_t number, int *fd, uint64_t *size);
 
+/* Where a block lies, by the index. */
+struct sc_block_place {
+	uint64_t block, offset, length, rows;
+	uint32_t segment;
+	uint8_t hash[SC_HASH_LEN];
+};
+
+/*
+ * The places of blocks, in their order.
+ * @which    of the blocks `b`: SQL for behind FROM, or ""; short, and never from outside
+ * @session  for its ?1; 0: it has none
+ * @places   in: NULL; out: the caller's to free(), also where it fails
+ */
+int sc_block_places(struct sc_store *s, const char *which, uint32_t session,
+		    struct sc_block_place **places, size_t *n, struct sc_error *err);
+
 /* Prepare a query of the index. */
 int sc_store_query(struct sc_store *s, const char *sql, sqlite3_stmt **row, struct sc_error *err);
 

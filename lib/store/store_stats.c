@@ -10,12 +10,6 @@
 #include "store_private.h"
 #include "store_stats.h"
 
-struct place {
-	uint64_t block, offset, length, rows;
-	uint32_t segment;
-	uint8_t hash[SC_HASH_LEN];
-};
-
 const char *sc_transform_name(unsigned transform)
 {
 	static const char *const names[SC_TRANSFORMS] = {
@@ -25,48 +19,6 @@ const char *sc_transform_name(unsigned transform)
 	};
 
 	return transform < SC_TRANSFORMS ? names[transform] : "?";
-}
-
-static int list_once(struct sc_store *s, struct place **places, size_t *n, struct sc_error *err)
-{
-	sqlite3_stmt *row = NULL;
-	size_t cap = 0;
-	int rc = sc_store_query(s,
-				"SELECT number, offset, length, rows, segment, hash FROM blocks "
-				"ORDER BY number",
-				&row, err);
-
-	free(*places);
-	*places = NULL;
-	*n = 0;
-	if (rc)
-		return rc;
-	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
-		const void *hash = sqlite3_column_blob(row, 5);
-		struct place *p;
-
-		if (*n == cap) {
-			cap = cap ? 2 * cap : 64;
-			p = realloc(*places, cap * sizeof(*p));
-			if (!p) {
-				sqlite3_finalize(row);
-				return sc_fail(err, -ENOMEM, "%s: no memory", s->dir);
-			}
-			*places = p;
-		}
-		p = &(*places)[(*n)++];
-		memset(p, 0, sizeof(*p));
-		p->block = (uint64_t)sqlite3_column_int64(row, 0);
-		p->offset = (uint64_t)sqlite3_column_int64(row, 1);
-		p->length = (uint64_t)sqlite3_column_int64(row, 2);
-		p->rows = (uint64_t)sqlite3_column_int64(row, 3);
-		p->segment = (uint32_t)sqlite3_column_int64(row, 4);
-		if (hash && sqlite3_column_bytes(row, 5) == SC_HASH_LEN)
-			memcpy(p->hash, hash, SC_HASH_LEN);
-	}
-	rc = rc == SQLITE_DONE ? 0 : sc_index_fail(s->ix, err, "cannot be read");
-	sqlite3_finalize(row);
-	return rc;
 }
 
 /* The segment's row; they come in order. NULL: no memory */
@@ -109,7 +61,7 @@ static void add_block(struct sc_store_stats *st, const struct sc_block *b)
 }
 
 /* @retval 1 damaged */
-static int look(struct sc_store *s, struct sc_block *b, const struct place *p,
+static int look(struct sc_store *s, struct sc_block *b, const struct sc_block_place *p,
 		struct sc_store_stats *st, struct sc_error *err)
 {
 	struct sc_segment_stats *segment = segment_of(st, p->segment);
@@ -139,17 +91,14 @@ int sc_store_stats(struct sc_store *s, struct sc_store_stats *st, struct sc_dama
 		   struct sc_error *err)
 {
 	static const char *const files[] = { SC_INDEX_FILE, SC_INDEX_FILE "-wal" };
-	struct place *places = NULL;
+	struct sc_block_place *places = NULL;
 	struct sc_block b = { 0 };
 	struct stat about;
 	size_t n = 0;
 	int rc;
 
 	*st = (struct sc_store_stats){ 0 };
-	do {
-		rc = list_once(s, &places, &n, err);
-		rc = sc_index_again(s->ix, rc, err);
-	} while (rc == 1);
+	rc = sc_block_places(s, "", 0, &places, &n, err);
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		rc = look(s, &b, &places[i], st, err);
 		if (rc == 1) {
