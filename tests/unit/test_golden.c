@@ -553,13 +553,33 @@ static void v2_vcpu(void **state)
 	close(fd);
 }
 
+/* The store before, archived: there, columns that are scanned may be wide and Zstandard's. */
+static void v2_archive(void **state)
+{
+	struct sc_walk w;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	golden("v2-archive", 2000, 100);
+	fd = open(GOLDEN "/v2-archive/" SC_SEGMENTS_DIR "/000001.scs", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	sc_walk_init(&w, fd, (uint64_t)st.st_size, 0);
+	while (sc_walk_next(&w) == SC_WALK_ITEM && w.block.item.kind != SC_ITEM_BLOCK)
+		;
+	assert_int_equal(w.block.dir[SC_C_RET].c.codec, SC_CODEC_ZSTD);
+	assert_int_not_equal(w.block.dir[SC_C_RET].c.layout, SC_LAYOUT_BITS);
+	assert_true(w.block.dir[SC_C_RET].c.raw > 2000);
+	sc_walk_free(&w);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(v1),
-		cmocka_unit_test(v1_memory),
-		cmocka_unit_test(v2),
-		cmocka_unit_test(v2_vcpu),
+		cmocka_unit_test(v1),	   cmocka_unit_test(v1_memory),	 cmocka_unit_test(v2),
+		cmocka_unit_test(v2_vcpu), cmocka_unit_test(v2_archive),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "make"))
