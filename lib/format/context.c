@@ -164,18 +164,17 @@ static inline int code_of(struct sc_context *x, uint64_t nr, uint32_t *code)
 	return 0;
 }
 
-/* @n  tasks or numbers: none of them has a row */
-static int begin_last(struct sc_context *x, uint32_t n)
+/* Room for the last rows of so many tasks or numbers; none of them is noted yet. */
+static int last_room(struct sc_context *x, uint32_t n)
 {
-	if (x->last_cap < n) {
-		x->last_cap = 0;
-		free(x->last);
-		x->last = malloc(n * sizeof(*x->last));
-		if (!x->last)
-			return -ENOMEM;
-		x->last_cap = n;
-	}
-	memset(x->last, 0xff, n * sizeof(*x->last));
+	if (x->last_cap >= n)
+		return 0;
+	x->last_cap = 0;
+	free(x->last);
+	x->last = malloc(n * sizeof(*x->last));
+	if (!x->last)
+		return -ENOMEM;
+	x->last_cap = n;
 	return 0;
 }
 
@@ -203,7 +202,9 @@ static int make_call(struct sc_context *x)
 	if (!rc)
 		rc = count_tasks(x, &tasks);
 	if (!rc)
-		rc = begin_last(x, tasks);
+		rc = last_room(x, tasks);
+	if (!rc)
+		memset(x->last, 0xff, tasks * sizeof(*x->last));
 	begin_codes(x);
 	for (uint32_t i = 0; i < x->n && !rc; i++) {
 		struct sc_context_last *task = &x->last[x->task[i]];
@@ -230,16 +231,19 @@ static int make_place(struct sc_context *x)
 {
 	struct sc_context_table *same = &x->tables[SC_CONTEXT_SAME];
 	uint32_t *to = x->before[SC_SOURCE_PLACE];
+	uint32_t known = 0; /* numbers whose last row is noted */
 	int rc = begin(x);
 
-	/* So many numbers can come. */
+	/* So many numbers can come; few do. */
 	if (!rc)
-		rc = begin_last(x, x->n + 1);
+		rc = last_room(x, x->n + 1);
 	begin_codes(x);
 	for (uint32_t i = 0; i < x->n && !rc; i++) {
 		uint32_t row, code;
 
 		rc = code_of(x, x->nr[i], &code);
+		while (known < x->n_codes)
+			x->last[known++].row = SC_NO_ROW;
 		if (!rc)
 			rc = last(x, same, x->rip[i], code, i, &row);
 		if (rc)

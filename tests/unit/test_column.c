@@ -318,6 +318,41 @@ static void from_context(void **state)
 	round_trip_with(ROWS, with);
 }
 
+/* What is scanned has to be quick to undo, but in an archive; a choice by few rows is no good one. */
+static void choices(void **state)
+{
+	const struct sc_column_with with = { .scanned = true };
+	struct sc_column_hint hint = { 0 };
+	struct sc_column quick, small;
+
+	(void)state;
+	/* Wide, and the same over and over at a distance. */
+	for (uint32_t i = 0; i < ROWS; i++)
+		values[i] = i < 500 ? random_u64() % 60000 : values[i - 500];
+	sc_buf_reset(&out);
+	assert_int_equal(sc_column_encode(values, ROWS, &with, &quick, &out, &scratch, NULL), 0);
+	assert_true(quick.codec != SC_CODEC_ZSTD || quick.layout == SC_LAYOUT_BITS);
+	scratch.codec.level = 19;
+	sc_buf_reset(&out);
+	assert_int_equal(sc_column_encode(values, ROWS, &with, &small, &out, &scratch, NULL), 0);
+	scratch.codec.level = 0;
+	assert_int_equal(small.codec, SC_CODEC_ZSTD);
+	assert_int_not_equal(small.layout, SC_LAYOUT_BITS);
+	assert_true(small.stored < quick.stored);
+	assert_int_equal(sc_column_decode(&small, &with, out.data, ROWS, back, &scratch), 0);
+	assert_memory_equal(values, back, ROWS * sizeof(*back));
+
+	assert_int_equal(sc_column_encode(values, 200, &with, &small, &out, &scratch, &hint), 0);
+	assert_true(hint.blocks > 1);
+	assert_int_equal(sc_column_encode(values, 799, &with, &small, &out, &scratch, &hint), 0);
+	assert_true(hint.blocks > 1);
+	assert_int_equal(sc_column_encode(values, ROWS, &with, &small, &out, &scratch, &hint), 0);
+	assert_int_equal(hint.blocks, 0);
+	assert_int_equal(sc_column_encode(values, ROWS, &with, &small, &out, &scratch, &hint), 0);
+	assert_true(hint.blocks > 1);
+	assert_int_equal(hint.rows, ROWS);
+}
+
 static void from_line(void **state)
 {
 	const struct sc_column_with with = { .line = &line };
@@ -541,7 +576,7 @@ int main(void)
 		cmocka_unit_test(hostile),	cmocka_unit_test(descriptors),
 		cmocka_unit_test(index_beyond), cmocka_unit_test(bomb),
 		cmocka_unit_test(bits),		cmocka_unit_test(from_context),
-		cmocka_unit_test(from_line),
+		cmocka_unit_test(from_line),	cmocka_unit_test(choices),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
 
