@@ -171,7 +171,7 @@ static int last_room(struct sc_context *x, uint32_t n)
 		return 0;
 	x->last_cap = 0;
 	free(x->last);
-	x->last = malloc(n * sizeof(*x->last));
+	x->last = calloc(n, sizeof(*x->last));
 	if (!x->last)
 		return -ENOMEM;
 	x->last_cap = n;
